@@ -1,0 +1,72 @@
+"""Amounts as people write them: ``5m``, ``90s``, ``4GB``."""
+
+from __future__ import annotations
+
+import re
+
+from planfit.errors import UsageError
+
+_SECONDS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def seconds_of(amount: float | str) -> float:
+    """Return an amount of time in seconds.
+
+    Examples
+    --------
+    >>> seconds_of("5m"), seconds_of("1h30m"), seconds_of(30)
+    (300.0, 5400.0, 30.0)
+    """
+    if isinstance(amount, int | float):
+        return float(amount)
+    text = amount.strip().lower().replace(" ", "")
+    parts = re.findall(r"(\d+(?:\.\d+)?)([a-z]*)", text)
+    if (
+        not parts
+        or "".join(number + unit for number, unit in parts) != text
+        or any(u not in _SECONDS for _, u in parts)
+    ):
+        raise UsageError(f"The time {amount!r} is not understood.", hint="Write 30s, 5m, 1h30m or a number of seconds.")
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def bytes_of(amount: int | str) -> int:
+    """Return an amount of memory in bytes; 1 GB is 10**9.
+
+    Examples
+    --------
+    >>> bytes_of("4GB")
+    4000000000
+    """
+    if isinstance(amount, int):
+        found = amount
+    else:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", amount.strip())
+        if match is None or match[2].upper() not in _BYTES:
+            raise UsageError(
+                f"The amount of memory {amount!r} is not understood.", hint="Write 4GB, 800MB or a number of bytes."
+            )
+        found = int(float(match[1]) * _BYTES[match[2].upper()])
+    if found < 300 * 10**6:
+        raise UsageError(
+            f"The memory limit must be at least 300 MB: an empty worker takes that much. Got {found / 1e6:.0f} MB.",
+            hint="Write for example 2GB.",
+        )
+    return found
+
+
+def spoken_seconds(seconds: float) -> str:
+    """Return a duration as a person would say it.
+
+    Examples
+    --------
+    >>> spoken_seconds(4.2), spoken_seconds(75), spoken_seconds(3700)
+    ('4.2 s', '1 min 15 s', '1 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,195 @@
+"""Candidates and what came of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from planfit.records.canonical import Record
+
+Cause = Literal["out_of_memory", "timeout", "not_finite", "crash", "exception", "cancelled"]
+
+
+class ArtifactRef(Record):
+    """A file of a run, announced by an event."""
+
+    path: str
+    """Relative to the run's folder, with forward slashes."""
+    sha256: str
+    bytes: int
+
+
+class Score(Record):
+    """A metric's value in its natural direction (error metrics are positive, smaller is better)."""
+
+    metric: str
+    value: float
+    std: float | None = None
+    """Standard deviation over folds."""
+    per_fold: tuple[float, ...] = ()
+    rows: int = 0
+    label: Literal["selection", "honest"] = "selection"
+    """``selection``: rounds, weights or the choice itself saw these rows; ``honest``: nothing did."""
+
+
+class Allotment(Record):
+    """Everything that a clock may decide before a job starts; part of a candidate's key."""
+
+    rounds: int | None = None
+    """Boosting rounds or trees at the most; None: the family's own default."""
+    learning_rate: float | None = None
+    folds: int
+    rows: int | None = None
+    """Training rows per fold at the most; None: all."""
+    threads: int = 1
+    seconds: float | None = None
+    """Deadline of the job; None: only the hang guard."""
+    memory: int | None = None
+    """Bytes of resident memory of the job's process tree."""
+
+    def meaning(self) -> dict[str, Any]:
+        """Return what decides the result (not deadline, memory limit)."""
+        return self.model_dump(mode="json", exclude={"seconds", "memory"})
+
+
+class CandidateSpec(Record):
+    """A model family, its complete hyperparameters and a feature set."""
+
+    id: str
+    """``c001``, in the order of submission."""
+    family: str
+    params: dict[str, Any]
+    features: str
+    """Name of the feature set, ``v0`` for the raw columns."""
+    origin: Literal["baseline", "portfolio", "plan", "tuning", "probe", "ensemble"]
+    parent: str | None = None
+    """The candidate that a trial tunes."""
+    reason: str = ""
+    members: tuple[tuple[str, float], ...] = ()
+    """Ensembles: candidate ids and weights, heaviest first."""
+
+
+class FoldOutcome(Record):
+    """One fold of one candidate."""
+
+    fold: int
+    score: float
+    rounds: int | None = None
+    """Best round found by early stopping."""
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+
+
+class CandidateResult(Record):
+    """A candidate scored by cross-validation."""
+
+    spec: CandidateSpec
+    allotment: Allotment
+    score: Score
+    folds: tuple[FoldOutcome, ...]
+    rounds: int | None = None
+    """Rounds used by every fold model at prediction: the mean of the folds' best."""
+    cut: bool = False
+    """A deadline ended it early."""
+    finishing: tuple[dict[str, Any], ...] = ()
+    """Steps that the family added to the feature plan, in the plan language."""
+    columns_out: int = 0
+    """Columns that reach the estimator."""
+    seconds: float = 0.0
+    oof: ArtifactRef | None = None
+    models: tuple[ArtifactRef, ...] = ()
+    """One complete fitted pipeline a fold; empty for ensembles."""
+    history: ArtifactRef | None = None
+    """``training.jsonl``: one line a fold and round (or a fold)."""
+
+
+class CandidateFailure(Record):
+    """A candidate without a model."""
+
+    spec: CandidateSpec
+    allotment: Allotment | None = None
+    cause: Cause
+    detail: str
+    seconds: float = 0.0
+    retried_as: str | None = None
+    """What was tried instead: ``half the rows``, ``half the batch``, or None."""
+
+
+class FeatureSet(Record):
+    """What one accepted feature plan made."""
+
+    name: str
+    """``v0`` (raw columns), ``v1``, ..."""
+    parent: str | None
+    key: str
+    plan: dict[str, Any]
+    columns_in: int
+    columns_out: int
+    steps: int
+    pipeline: ArtifactRef | None = None
+    transformed: ArtifactRef | None = None
+    ledger: ArtifactRef | None = None
+
+
+class Probe(Record):
+    """A new feature set against its parent: same folds, one fast model, paired by fold."""
+
+    child: str
+    parent: str
+    metric: str
+    child_score: float | None = None
+    parent_score: float | None = None
+    differences: tuple[float, ...] = ()
+    """Child better is positive, whatever the metric's direction."""
+    mean: float | None = None
+    corrected_se: float | None = None
+    """Nadeau & Bengio (2003): the folds' overlap is corrected for."""
+    verdict: Literal["better", "even", "worse", "skipped"]
+    because: str
+
+
+class HoldoutScore(Record):
+    """The one evaluation on rows that nothing had seen."""
+
+    metric: str
+    value: float
+    low: float
+    """Lower end of the bootstrap interval."""
+    high: float
+    confidence: float
+    rows: int
+    scored: Literal["fold_average", "refit_train"]
+    """Which model was scored."""
+    opening: int = 1
+    """How many times this holdout has been opened, forks included."""
+
+
+class Delivered(Record):
+    """The model that the user gets."""
+
+    candidate: str
+    family: str
+    members: tuple[tuple[str, float], ...]
+    """Candidate ids and weights; one member of weight 1 for a single model."""
+    rows_fitted: int
+    how: Literal["refit", "fold_average"]
+    rule: Literal["accurate", "balanced", "simple"] = "accurate"
+    because: str = ""
+
+
+class ImportanceRow(Record):
+    """Permutation importance of one raw column on held-out rows."""
+
+    column: str
+    mean: float
+    """Loss of the metric when the column is shuffled; positive: the column helps."""
+    std: float
+
+
+class Usage(Record):
+    """What a planner's answer cost. None where it is unknown, never an invented number."""
+
+    calls: int = 0
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost_usd: float | None = None
+    seconds: float = 0.0
