@@ -1,0 +1,124 @@
+"""How rows are dealt out: units that may not be torn apart into parts of given shares, or moments into blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+HOLDOUT: Final = -1
+ALWAYS: Final = -2
+"""A row of every training part, never scored."""
+
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A holdout's share, and folds of equal share in the rest."""
+
+    holdout: float
+    n_folds: int
+
+    @property
+    def of_parts(self) -> npt.NDArray[np.float64]:
+        """The share of each part: the folds, then the holdout."""
+        return np.array([(1 - self.holdout) / self.n_folds] * self.n_folds + [self.holdout])
+
+
+def share_units(units: Numbers, strata: Numbers, shares: Shares, rng: np.random.Generator) -> Numbers:
+    """Return a part for each row, so that units stay whole and each stratum is shared out alike.
+
+    Parameters
+    ----------
+    units : ndarray of int
+        Rows of the same number go to the same part. A unit lies in the stratum of its first row.
+    strata : ndarray of int
+        E.g. the class of each row.
+    shares : Shares
+        How large each part shall be.
+    rng : Generator
+        Chance.
+    """
+    _, first, inverse, sizes = np.unique(units, return_index=True, return_inverse=True, return_counts=True)
+    of_units = np.empty(len(first), dtype=np.int64)
+    filled = np.zeros(shares.n_folds + 1)
+    for stratum in np.unique(strata[first]):
+        members = rng.permutation(np.flatnonzero(strata[first] == stratum))
+        of_units[members] = _deal(sizes[members], shares, filled, rng)
+    parts: Numbers = np.where(of_units == shares.n_folds, HOLDOUT, of_units)[inverse]
+    return parts
+
+
+def _deal(sizes: Numbers, shares: Shares, filled: npt.NDArray[np.float64], rng: np.random.Generator) -> Numbers:
+    """Deal the units of one stratum, in random order, to parts; `filled` counts the rows of each part so far."""
+    quota = shares.of_parts * sizes.sum()
+    # Each fold is to get a unit before the holdout gets one.
+    room = max(0, len(sizes) - shares.n_folds)
+    got = np.zeros(len(quota))
+    part = np.empty(len(sizes), dtype=np.int64)
+    large = np.flatnonzero(sizes > 1)
+    for unit in large[np.argsort(-sizes[large], kind="stable")]:
+        open_ = quota - got + 1e-9 * rng.random(len(quota))
+        if sizes[unit] > open_[-1] or not shares.holdout:
+            open_[-1] = -np.inf  # a fold may be too large, the holdout may not
+        part[unit] = int(np.argmax(open_))
+        got[part[unit]] += sizes[unit]
+    small = np.flatnonzero(sizes == 1)
+    counts = _rounded(np.maximum(quota - got, 0), len(small), filled + got, rng)
+    if not large.size and counts[-1] > room:  # a rare class
+        counts = np.append(_rounded(np.ones(shares.n_folds), len(small) - room, filled[:-1], rng), room)
+    part[small] = np.repeat(np.arange(len(quota)), counts)
+    filled += got + counts
+    return part
+
+
+def _rounded(
+    wanted: npt.NDArray[np.float64], total: int, filled: npt.NDArray[np.float64], rng: np.random.Generator
+) -> Numbers:
+    """Return whole counts near `wanted` that add up to `total`; what is left over goes to the emptiest parts."""
+    if wanted.sum() <= 0:
+        wanted = np.ones_like(wanted)
+        wanted[-1] = 0.0 if len(wanted) > 1 else 1.0
+    scaled = wanted * (total / wanted.sum())
+    counts = np.floor(scaled + 1e-9).astype(np.int64)
+    left = total - int(counts.sum())
+    # The larger remainder first; among equal ones the emptier part, then chance.
+    order = np.lexsort((rng.random(len(wanted)), filled, -np.round(scaled - counts, 6)))
+    counts[order[:left]] += 1
+    return counts
+
+
+def share_blocks(moments: npt.NDArray[Any], holdout: float, n_folds: int) -> tuple[Numbers, int]:
+    """Return a part for each moment, and the number of folds: blocks in time, cut between different moments only.
+
+    The first block is in every training part, the last `holdout` share is the holdout.
+
+    Parameters
+    ----------
+    moments : ndarray
+        Dates or numbers, none missing.
+    holdout : float
+        Share of rows, 0 for none.
+    n_folds : int
+        Folds at the most; fewer where moments are few.
+    """
+    _, inverse, sizes = np.unique(moments, return_inverse=True, return_counts=True)
+    before = np.concatenate(([0], np.cumsum(sizes)))  # rows before each distinct moment
+    kept = (1 - holdout) * len(moments)
+    end = _nearest(before, kept) if holdout else len(sizes)
+    if holdout and end in (0, len(sizes)):
+        end = len(sizes) - 1
+    cuts = {_nearest(before[: end + 1], before[end] * block / (n_folds + 1)) for block in range(1, n_folds + 1)}
+    edges = np.array(sorted(cut for cut in cuts if 0 < cut < end))
+    block = np.searchsorted(edges, np.arange(len(sizes)), side="right") - 1
+    of_moments = np.where(block < 0, ALWAYS, block)
+    of_moments[end:] = HOLDOUT
+    parts: Numbers = of_moments[inverse].astype(np.int64)
+    return parts, len(edges)
+
+
+def _nearest(sorted_numbers: Numbers, wanted: float) -> int:
+    return int(np.argmin(np.abs(sorted_numbers - wanted)))

@@ -1,0 +1,120 @@
+"""The column to be predicted: which rows have it, its labels as they stand in the data, its classes."""
+
+from __future__ import annotations
+
+import difflib
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import polars as pl
+
+from planfit.data.door import read_column
+from planfit.data.kinds import infer_column
+from planfit.data.readers import Table
+from planfit.data.readings import BLANKS, MISSING_MARKERS
+from planfit.errors import UsageError
+from planfit.records.schema import Column, Kind
+from planfit.records.task import Label, Task, TaskType
+
+
+def present_rows(table: Table, target: str) -> npt.NDArray[np.bool_]:
+    """Return the mask of rows whose target is not missing.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    target : str
+        Name of the target column.
+    """
+    series = _column(table, target)
+    return _present(series, infer_column(series))
+
+
+def classes_of(table: Table, target: str, task_type: TaskType) -> tuple[Label, ...]:
+    """Return the sorted labels of a classification as they stand in the data; none for a regression.
+
+    Parameters
+    ----------
+    table : Table
+        The table; rows without a target are passed over.
+    target : str
+        Name of the target column.
+    task_type : {"binary", "multiclass", "regression"}
+        The type of the task.
+    """
+    if task_type == "regression":
+        return ()
+    series = _column(table, target)
+    present = series.filter(_present(series, infer_column(series)))
+    labels: list[Label] = _as_labels(present).unique().sort().to_list()
+    return tuple(labels)
+
+
+def labels(table: Table, task: Task) -> pd.Series:
+    """Return the target of every row: labels as they stand in the data, float64 for a regression.
+
+    Rows without a target hold a missing value; leaving them out is the caller's to do, by `present_rows`.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    task : Task
+        Names the target and the type of the task.
+    """
+    series = _column(table, task.target)
+    column = infer_column(series)
+    if not task.is_classification:
+        return pd.Series(_numbers(series, column), name=task.target)
+    present = _present(series, column)
+    values = _as_labels(series)
+    if values.dtype == pl.String or not present.all():
+        kept = values.to_list()
+        array = np.empty(len(kept), dtype=object)
+        array[:] = kept
+        array[~present] = np.nan
+        if values.dtype.is_numeric():
+            array = array.astype(np.float64)
+        return pd.Series(array, name=task.target, dtype=array.dtype)
+    return pd.Series(values.to_numpy(), name=task.target)
+
+
+def _column(table: Table, target: str) -> pl.Series:
+    names = table.frame.columns
+    if target not in names:
+        near = difflib.get_close_matches(target, names, n=3)
+        hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"The columns are {', '.join(names[:20])}."
+        raise UsageError(f"The table has no column {target!r} to predict.", hint=hint)
+    return table.frame[target]
+
+
+def _present(series: pl.Series, column: Column) -> npt.NDArray[np.bool_]:
+    if series.dtype == pl.String:
+        stripped = series.str.strip_chars(BLANKS)
+        marked = stripped.str.to_lowercase().is_in(sorted(MISSING_MARKERS))
+        missing = series.is_null() | (marked | stripped.is_in(list(column.missing_markers))).fill_null(True)
+    elif series.dtype.is_float():
+        missing = series.is_null() | ~series.is_finite().fill_null(False)
+    else:
+        missing = series.is_null()
+    present: npt.NDArray[np.bool_] = ~missing.to_numpy()
+    return present
+
+
+def _as_labels(series: pl.Series) -> pl.Series:
+    """Return a column in a type that a label can have: dates become texts."""
+    return series.cast(pl.String) if series.dtype in (pl.Date, pl.Datetime) else series
+
+
+def _numbers(series: pl.Series, column: Column) -> npt.NDArray[np.float64]:
+    numeric = column if column.kind in (Kind.NUMERIC, Kind.BOOLEAN) else column.having(kind=Kind.NUMERIC, reading=None)
+    numbers = read_column(series.to_numpy(), numeric)
+    unread = int((_present(series, column) & np.isnan(numbers)).sum())
+    if unread:
+        raise UsageError(
+            f"The target {series.name!r} cannot be predicted as a number: {unread} of its values are none.",
+            hint="Choose a classification (--task-type binary or multiclass) or another target.",
+        )
+    return numbers

@@ -1,0 +1,202 @@
+"""Who learns and who judges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planfit.data.split import folds_for, make_split, training_rows, validation_rows
+from planfit.errors import UsageError
+from planfit.records.task import SplitKind, SplitSpec, Task, TaskType
+
+
+def task_of(task_type: TaskType, kind: SplitKind = "stratified", column: str | None = None) -> Task:
+    return Task(
+        sentence="", target="y", task_type=task_type, metric="m", greater_is_better=True,
+        split=SplitSpec(kind=kind, column=column),
+    )  # fmt: skip
+
+
+def table(rows: int, seed: int = 0) -> pd.DataFrame:
+    chance = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "a": chance.normal(size=rows), "g": chance.integers(0, max(4, rows // 8), rows).astype(float),
+            "t": pd.Timestamp("2020-01-01") + pd.to_timedelta(chance.integers(0, max(12, rows // 2), rows), unit="D"),
+        }
+    )  # fmt: skip
+
+
+def check(record: Any, part: np.ndarray, frame: pd.DataFrame, kind: SplitKind) -> None:
+    assert len(part) == record.rows == len(frame)
+    assert record.training_rows + record.holdout_rows == record.rows
+    assert (part == -1).sum() == record.holdout_rows
+    assert (part == -2).sum() == record.unscored_rows
+    folds = [validation_rows(part, fold) for fold in range(record.n_folds)]
+    assert all(len(fold) for fold in folds)
+    every = np.concatenate([*folds, np.flatnonzero(part < 0)])
+    assert sorted(every) == list(range(len(frame)))
+    for fold, judged in enumerate(folds):
+        learned = training_rows(part, fold, kind)
+        assert len(learned)
+        assert not set(learned) & set(judged)
+        assert not (part[learned] == -1).any()
+        assert set(np.flatnonzero(part == -2)) <= set(learned)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    rows=st.integers(20, 400), seed=st.integers(0, 99), kind=st.sampled_from(["random", "stratified", "time", "group"]),
+    task_type=st.sampled_from(["binary", "multiclass", "regression"]), holdout=st.sampled_from(["auto", "none", "0.3", "25%"]),
+)  # fmt: skip
+def test_every_row_has_one_part(rows: int, seed: int, kind: SplitKind, task_type: TaskType, holdout: str) -> None:
+    frame = table(rows, seed)
+    chance = np.random.default_rng(seed)
+    y = {
+        "binary": lambda: pd.Series(np.where(np.arange(rows) < max(3, rows // 10), "yes", "no")),
+        "multiclass": lambda: pd.Series(np.minimum(chance.geometric(0.5, rows), 6)),
+        "regression": lambda: pd.Series(chance.lognormal(size=rows)),
+    }[task_type]()
+    column = {"time": "t", "group": "g"}.get(kind)
+    task = task_of(task_type, kind, column)
+    folds = folds_for(rows)
+    record, part = make_split(frame, y, task, holdout=holdout, n_folds=folds, seed=seed)
+    check(record, part, frame, kind)
+    assert record.n_folds <= folds
+    again = make_split(frame, y, task, holdout=holdout, n_folds=folds, seed=seed)
+    assert again[0] == record
+    np.testing.assert_array_equal(again[1], part)
+    if kind == "group":
+        assert (pd.Series(part).groupby(frame["g"]).nunique() == 1).all()
+    if kind == "time":
+        for earlier, later in zip([-2, *range(record.n_folds - 1)], range(record.n_folds), strict=True):
+            assert frame["t"][part == earlier].max() < frame["t"][part == later].min()
+        if record.holdout_rows:
+            assert frame["t"][part >= 0].max() < frame["t"][part == -1].min()
+
+
+@settings(deadline=None, max_examples=40)
+@given(rows=st.integers(30, 300), levels=st.integers(2, 60), seed=st.integers(0, 99))
+def test_equal_rows_stay_together(rows: int, levels: int, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "a": chance.integers(0, levels * 8, rows).astype(float),
+            "b": np.array(["x", np.nan], dtype=object)[chance.integers(0, 2, rows)],
+        }
+    )
+    y = pd.Series(chance.integers(0, 2, rows))
+    record, part = make_split(frame, y, task_of("binary"), holdout="0.2", n_folds=4, seed=seed)
+    check(record, part, frame, "stratified")
+    key = pd.Series([str(row) for row in zip(frame["a"], frame["b"], y, strict=True)])
+    repeated = key.duplicated(keep=False).mean()
+    assert record.equal_rows_together == (repeated <= 0.5)
+    if record.equal_rows_together:
+        assert (pd.Series(part).groupby(key).nunique() == 1).all()
+
+
+@pytest.mark.parametrize("rows", [200, 1_000, 5_000])
+def test_classes_and_bins_are_shared_alike(rows: int) -> None:
+    frame = table(rows)
+    y = pd.Series(np.random.default_rng(1).choice(["a", "b", "c"], rows, p=[0.7, 0.25, 0.05]))
+    _, part = make_split(frame, y, task_of("multiclass"), n_folds=5, seed=0)
+    for label, count in y.value_counts().items():
+        held = ((y == label) & (part == -1)).sum()
+        assert abs(held - 0.2 * count) <= 1.001
+        in_folds = [((y == label) & (part == fold)).sum() for fold in range(5)]
+        assert max(in_folds) - min(in_folds) <= 1
+    sizes = np.bincount(part[part >= 0])
+    assert sizes.max() - sizes.min() <= 2
+    values = pd.Series(np.random.default_rng(1).lognormal(size=rows))
+    _, part = make_split(frame, values, task_of("regression"), n_folds=5, seed=0)
+    means = values.rank(pct=True).groupby(part).mean()
+    assert (means - 0.5).abs().max() < 0.04
+
+
+def test_rare_classes_only_train() -> None:
+    y = pd.Series(["a"] * 60 + ["b"] * 60 + ["c", "d"])
+    record, part = make_split(table(122), y, task_of("multiclass"), n_folds=5, seed=0)
+    assert part[-2:].tolist() == [-2, -2]
+    assert record.n_folds == 5
+    assert "2 rare classes" in record.rule
+    few = pd.Series(["no"] * 97 + ["yes"] * 3)
+    record, part = make_split(table(100), few, task_of("binary"), n_folds=10, seed=0)
+    assert record.n_folds == 3
+    assert sorted(part[-3:]) == [0, 1, 2]
+
+
+def test_twenty_rows() -> None:
+    y = pd.Series([0, 1] * 10)
+    record, part = make_split(table(20), y, task_of("binary"), n_folds=folds_for(20), seed=0)
+    assert (record.holdout_rows, record.n_folds) == (0, 10)
+    assert "no holdout" in record.rule
+    assert np.bincount(part).tolist() == [2] * 10
+
+
+def test_sizes_of_holdouts() -> None:
+    def held(rows: int, holdout: str) -> int:
+        y = pd.Series(np.arange(rows, dtype=float))
+        return make_split(table(rows), y, task_of("regression"), holdout=holdout, n_folds=5, seed=0)[0].holdout_rows
+
+    assert held(99, "auto") == 0
+    assert held(1_000, "auto") == 200
+    assert held(200_000, "auto") == 20_000
+    assert held(1_000, "0.3") == held(1_000, "30%") == 300
+    assert held(1_000, "none") == 0
+    for wrong in ("2", "-1", "0", "nan", "some.csv"):
+        with pytest.raises(UsageError, match="not possible"):
+            held(100, wrong)
+
+
+def test_a_holdout_of_its_own() -> None:
+    frame, y = table(120), pd.Series(np.arange(120) % 2)
+    own = np.arange(100, 120)
+    record, part = make_split(frame, y, task_of("binary"), holdout_rows=own, n_folds=5, seed=0)
+    check(record, part, frame, "stratified")
+    assert np.flatnonzero(part == -1).tolist() == own.tolist()
+    assert "file of its own" in record.rule
+
+
+def test_a_giant_group_is_never_the_holdout() -> None:
+    frame = table(300).assign(g=np.r_[np.zeros(200), np.arange(100)])
+    record, part = make_split(
+        frame, pd.Series(np.arange(300.0)), task_of("regression", "group", "g"), n_folds=5, seed=0
+    )
+    check(record, part, frame, "group")
+    assert record.holdout_rows <= 75
+
+
+def test_impossible_splits() -> None:
+    frame, y = table(50), pd.Series(np.arange(50.0))
+    with pytest.raises(UsageError, match="needs a column"):
+        make_split(frame, y, task_of("regression", "time", "nope"), n_folds=5, seed=0)
+    with pytest.raises(UsageError, match="single group"):
+        make_split(frame.assign(g=1.0), y, task_of("regression", "group", "g"), n_folds=5, seed=0)
+    with pytest.raises(UsageError, match="too few"):
+        make_split(frame.assign(t=pd.Timestamp("2020-01-01")), y, task_of("regression", "time", "t"), n_folds=5, seed=0)
+    with pytest.raises(UsageError, match="No class"):
+        make_split(frame, pd.Series(np.arange(50)).astype(str), task_of("multiclass"), n_folds=5, seed=0)
+    with pytest.raises(UsageError, match="cannot be split"):
+        make_split(frame.head(3), y.head(3), task_of("regression"), n_folds=5, seed=0)
+
+
+def test_rows_without_time_or_group() -> None:
+    frame = table(200)
+    frame.loc[:9, ["t", "g"]] = None
+    y = pd.Series(np.arange(200.0))
+    record, part = make_split(frame, y, task_of("regression", "time", "t"), n_folds=5, seed=0)
+    check(record, part, frame, "time")
+    assert (part[:10] == -2).all()
+    record, part = make_split(frame, y, task_of("regression", "group", "g"), n_folds=5, seed=0)
+    check(record, part, frame, "group")
+
+
+def test_another_seed_is_another_split() -> None:
+    frame, y = table(200), pd.Series(np.arange(200.0))
+    parts = [make_split(frame, y, task_of("regression"), n_folds=5, seed=seed)[1] for seed in (0, 1)]
+    assert (parts[0] != parts[1]).any()
