@@ -1,0 +1,110 @@
+"""A run in one document: what ``planfit run --json`` and ``planfit show --json`` print."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from planfit.records.events import HoldoutOpened, RunFinished, RunHalted, RunStopped, StepFinished, WarningRaised
+from planfit.records.run import RunStatus, RunSummary
+from planfit.store.run import RunReader
+from planfit.trace.leaderboard import candidates
+
+FILES = {
+    "model": "model/model.joblib",
+    "pipeline": "model/pipeline.joblib",
+    "report": "report.md",
+    "trace": "trace.json",
+}
+
+
+def summarise(reader: RunReader) -> RunSummary:
+    """Return the summary of a run, finished or not."""
+    task = _result(reader, "task")
+    scored = candidates(reader)
+    floor = next((result for result in scored if result.spec.origin == "baseline"), None)
+    finished = reader.find_last("run_finished")
+    stopped = reader.find_last("run_stopped")
+    halted = reader.find_last("run_halted")
+    status: RunStatus = reader.status
+    return RunSummary(
+        run_id=reader.id,
+        path=str(reader.path.resolve()),
+        status=status,
+        stop_reason=stopped.reason if isinstance(stopped, RunStopped) else None,
+        target=task["target"] if task else None,
+        task_type=task["task_type"] if task else None,
+        metric=task["metric"] if task else None,
+        greater_is_better=task["greater_is_better"] if task else None,
+        baseline=floor.score.value if floor is not None else None,
+        cv={"score": finished.cv.value, "std": finished.cv.std} if isinstance(finished, RunFinished) else None,
+        holdout=_holdout(finished),
+        delivered=_delivered(finished, {result.spec.id: result.spec.family for result in scored}),
+        candidates=sum(result.spec.origin not in ("baseline", "ensemble", "probe") for result in scored),
+        seconds=_seconds(reader, finished),
+        usage=_usage(reader),
+        artifacts={
+            name: str((reader.path / path).resolve()) for name, path in FILES.items() if (reader.path / path).exists()
+        },
+        warnings=_warnings(reader),
+        question=halted.question if isinstance(halted, RunHalted) and status == "question" else None,
+    )
+
+
+def _result(reader: RunReader, name: str) -> dict[str, Any] | None:
+    body = reader.find("step_finished", name=name)
+    return body.result if isinstance(body, StepFinished) else None
+
+
+def _holdout(finished: Any) -> dict[str, Any] | None:
+    if not isinstance(finished, RunFinished) or finished.holdout is None:
+        return None
+    held = finished.holdout
+    return {"score": held.value, "low": held.low, "high": held.high, "rows": held.rows}
+
+
+def _delivered(finished: Any, family_of: dict[str, str]) -> dict[str, Any] | None:
+    if not isinstance(finished, RunFinished):
+        return None
+    delivered = finished.delivered
+    members = [
+        {"candidate": name, "family": family_of.get(name, "unknown"), "weight": weight}
+        for name, weight in delivered.members
+    ]
+    return {"candidate": delivered.candidate, "family": delivered.family, "members": members}
+
+
+def _seconds(reader: RunReader, finished: Any) -> float:
+    if isinstance(finished, RunFinished):
+        return finished.seconds
+    events = reader.events
+    if len(events) < 2:
+        return 0.0
+    first, last = (datetime.fromisoformat(events[i].at.replace("Z", "+00:00")) for i in (0, -1))
+    return round((last - first).total_seconds(), 3)
+
+
+def _usage(reader: RunReader) -> dict[str, Any]:
+    """Sum up what planners' answers cost; a figure that any answer leaves unknown is unknown in sum."""
+    asked = [event.body.usage for event in reader.events if event.body.kind == "plan_proposed"]
+    known = [usage for usage in asked if usage is not None]
+
+    def total(field: str) -> Any:
+        values = [getattr(usage, field) for usage in known]
+        return None if any(value is None for value in values) else sum(values)
+
+    return {
+        "questions": len(asked),
+        "calls": sum(usage.calls for usage in known),
+        "tokens_in": total("tokens_in"),
+        "tokens_out": total("tokens_out"),
+        "cost_usd": total("cost_usd"),
+    }
+
+
+def _warnings(reader: RunReader) -> tuple[str, ...]:
+    raised = [event.body.finding.message for event in reader.events if isinstance(event.body, WarningRaised)]
+    openings = [event.body.opening for event in reader.events if isinstance(event.body, HoldoutOpened)]
+    if openings and max(openings) > 1:
+        raised.append(f"The holdout has been opened {max(openings)} times; its score is no longer untouched.")
+    return tuple(dict.fromkeys(raised))
