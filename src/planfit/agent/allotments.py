@@ -1,0 +1,103 @@
+"""How much a job may take: folds, rounds, rows, threads, seconds. By the table's shape, and by the clock where there is one."""
+
+from __future__ import annotations
+
+from planfit.agent.search import Search
+from planfit.agent.session import Session
+from planfit.records.scores import Allotment
+
+CELLS_FOR_TWO_WORKERS = 1_000_000
+"""Below this size two workers of one thread each finish sooner than one worker of two threads."""
+ROWS_FOR_ALL_FOLDS = 50_000
+ROWS_FOR_ONE_FOLD = 150_000
+MOST_TRAINING_ROWS = {"linear": 100_000, "random_forest": 50_000}
+"""Training rows a fold that these families get at the most while searching; the refit gets all that time allows."""
+SHARE_OF_ONE_CANDIDATE = 0.6
+"""Of the time left for searching, what a single candidate may take."""
+PROBE_ROUNDS = 150
+PROBE_LEARNING_RATE = 0.1
+PROBE_ROWS = 20_000
+
+
+def job_shape(session: Session, search: Search) -> tuple[int, int]:
+    """Return how many jobs run side by side, and the threads of each."""
+    cores = session.request.workers * session.request.threads
+    cells = search.rows * max(1, len(search.raw_columns))
+    if cells < CELLS_FOR_TWO_WORKERS:
+        return max(1, cores), 1
+    return 1, max(1, cores)
+
+
+def scoring_folds(session: Session, search: Search) -> int:
+    """Return on how many of the folds candidates are scored: all on small tables, one on very large ones."""
+    available = session.settled.n_folds
+    by_size = available if search.rows <= ROWS_FOR_ALL_FOLDS else min(3, available)
+    if search.rows > ROWS_FOR_ONE_FOLD:
+        by_size = 1
+    if not session.timed:
+        return by_size
+    cells = search.rows * max(1, len(search.raw_columns))
+    key = session.key("folds", 1)
+
+    def by_time() -> int:
+        seconds = session.search_seconds() or 0.0
+        if cells > 300_000 and seconds < 30:
+            return min(3 if cells < 1_000_000 else 1, by_size)
+        return by_size
+
+    return int(session.run.decide("scoring_folds", key, by_time))
+
+
+def candidate(session: Session, search: Search, family: str, request_key: str, folds: int, waiting: int) -> Allotment:
+    """Return what a candidate may take; `waiting` jobs of the same batch still want their share."""
+    side_by_side, threads = job_shape(session, search)
+    rows = MOST_TRAINING_ROWS.get(family)
+    learning_rate = None
+    seconds = None
+    if session.timed:
+
+        def by_clock() -> float:
+            left = session.search_seconds() or 0.0
+            share = max(1.0 / max(1.0, waiting / side_by_side), 0.0)
+            return round(max(1.0, left * min(SHARE_OF_ONE_CANDIDATE if waiting > 1 else 0.9, max(share, 0.3))), 2)
+
+        seconds = float(session.run.decide("seconds_for_candidate", request_key, by_clock))
+    if family == "lightgbm":
+        learning_rate = boosting_rate(search.rows, len(search.raw_columns), len(search.task.classes), seconds)
+    return Allotment(
+        rounds=None,
+        learning_rate=learning_rate,
+        folds=folds,
+        rows=rows if rows is not None and rows < search.rows else None,
+        threads=threads,
+        seconds=seconds,
+    )
+
+
+def boosting_rate(rows: int, columns: int, classes: int, seconds: float | None) -> float:
+    """Return the learning rate: small steps where they are cheap, larger ones on large tables, many classes or little time."""
+    work = rows * columns * max(1, classes if classes > 2 else 1)
+    rate = 0.05 if work < 500_000 else 0.1 if work < 20_000_000 else 0.15
+    if seconds is not None and work / max(seconds, 1.0) > 300_000:
+        rate = max(rate, 0.1)
+    return rate
+
+
+def probe(session: Session, search: Search, key: str) -> Allotment:
+    """Return what one side of a probe may take: few folds, few rounds, a sample of a large table."""
+    _, threads = job_shape(session, search)
+    seconds = None
+    if session.timed:
+        seconds = float(
+            session.run.decide(
+                "seconds_for_probe", key, lambda: round(max(1.0, 0.2 * (session.search_seconds() or 0)), 2)
+            )
+        )
+    return Allotment(
+        rounds=PROBE_ROUNDS,
+        learning_rate=PROBE_LEARNING_RATE,
+        folds=min(3, session.settled.n_folds),
+        rows=PROBE_ROWS if search.rows > PROBE_ROWS else None,
+        threads=threads,
+        seconds=seconds,
+    )

@@ -1,0 +1,133 @@
+"""The one place where plans are asked for, judged and corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from planfit.agent.session import Session
+from planfit.errors import Halted, ProviderError
+from planfit.planners.base import Answer, Ask
+from planfit.plans import meaning, parse
+from planfit.records.canonical import digest
+from planfit.records.events import PlanAccepted, PlanFailed, PlanProposed, PlanRejected, PlanRequested, RunHalted, Stage
+from planfit.records.findings import Finding
+from planfit.settings import MAX_ATTEMPTS
+
+Findings = tuple[Finding, ...]
+Judge = Callable[[Any], tuple[Any, Findings]]
+"""From a parsed plan to what the later gates made of it, and their findings."""
+Carry = Callable[[Any, Any, str], tuple[Any, Findings]]
+"""Carries an accepted plan (with what the gates made of it, and its key) out on the full data."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """An accepted plan and what came of it."""
+
+    plan: Any
+    made: Any
+    ask_key: str
+
+
+def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = None) -> Agreement:
+    """Ask the planner until a plan passes every gate; three failures in a row halt the run.
+
+    The log is followed where it holds the answer: a resumed run repeats no question. After a halt the
+    count starts anew, further attempts being new questions.
+
+    Raises
+    ------
+    Halted
+        After `settings.MAX_ATTEMPTS` consecutive failures.
+    """
+    failures = 0
+    halts = 0
+    while True:
+        key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
+        document, plan, made, findings = _attempt(session, ask, key, judge)
+        if plan is not None and not _refused(findings):
+            session.run.once(PlanAccepted(ask_key=key, plan=plan.to_json(), findings=findings))
+            if carry is not None:
+                made, findings = carry(plan, made, key)
+            if not _refused(findings):
+                return Agreement(plan, made, key)
+            session.run.once(PlanFailed(ask_key=key, findings=findings))
+        else:
+            session.run.once(PlanRejected(ask_key=key, findings=findings))
+        failures += 1
+        if failures == MAX_ATTEMPTS:
+            failures, halts = 0, halts + 1
+            if halts > session.halts_passed.get(ask.stage, 0):
+                raise halt(session, ask.stage, _refusals(session, ask, findings), findings)
+        ask = ask.with_findings(document, findings)
+
+
+def halt(session: Session, stage: Stage, message: str, findings: Findings = ()) -> Halted:
+    """Record that a person is needed, and return the error that says so."""
+    run_id = session.run.id
+    commands = [f"planfit resume {run_id}"]
+    if session.planner.name != "expert":
+        commands.insert(0, f"planfit resume {run_id} --planner expert")
+    session.run.append(RunHalted(stage=stage, message=message, findings=findings, commands=tuple(commands)))
+    hint = f"Nothing is lost: `{commands[0]}` goes on from here, `planfit trace {run_id}` shows what was tried."
+    return Halted(message, stage=stage, findings=findings, hint=hint)
+
+
+def plan_hash(plan: Any) -> str:
+    """Return the hash of a plan's meaning: rationale, reasons and confidence do not change it."""
+    return digest(meaning(plan))
+
+
+def _attempt(session: Session, ask: Ask, key: str, judge: Judge) -> tuple[str, Any, Any, Findings]:
+    answer = _answer(session, ask, key)
+    if isinstance(answer, Finding):
+        return "", None, None, (answer,)
+    plan, findings = parse(ask.plan_kind, answer.document)
+    if plan is None or _refused(findings):
+        return answer.document, None, None, tuple(findings)
+    made, later = judge(plan)
+    return answer.document, plan, made, (*findings, *later)
+
+
+def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:
+    run = session.run
+    known = run.find("plan_proposed", ask_key=key)
+    if known is not None:
+        return Answer(document=known.document, prompt="", usage=known.usage)
+    refused = run.find("plan_rejected", ask_key=key)
+    if refused is not None and refused.findings and refused.findings[0].code == "planner-unreachable":
+        unreachable: Finding = refused.findings[0]
+        return unreachable
+    try:
+        answer: Answer | Finding = session.planner.propose(ask)
+    except ProviderError as error:
+        answer = Finding(code="planner-unreachable", gate="document", message=error.message, hint=error.hint)
+    prompt = answer.prompt if isinstance(answer, Answer) else "The planner could not be reached."
+    requested = PlanRequested(
+        ask_key=key,
+        stage=ask.stage,
+        plan_kind=ask.plan_kind,
+        prompt=run.keep_text(prompt),
+        planner=session.planner.name,
+        round=ask.round,
+        attempt=ask.attempt,
+    )
+    run.once(requested)
+    if isinstance(answer, Finding):
+        return answer
+    run.once(PlanProposed(ask_key=key, document=answer.document, usage=answer.usage))
+    return answer
+
+
+def _refused(findings: Findings) -> bool:
+    return any(finding.refuses for finding in findings)
+
+
+def _refusals(session: Session, ask: Ask, findings: Findings) -> str:
+    first = next(finding for finding in findings if finding.refuses)
+    return (
+        f"Planner {session.planner.name!r} gave {MAX_ATTEMPTS} plans in a row that were refused in stage "
+        f"{ask.stage}; the last one because: {first.sentence()}"
+    )

@@ -1,0 +1,179 @@
+"""Beginning a run and taking one up again: lock, workers, signals, and a tidy end whatever happens."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from planfit import __version__
+from planfit.agent.clock import Clock
+from planfit.agent.session import Session
+from planfit.errors import PlanfitError, UsageError
+from planfit.planners.base import Planner
+from planfit.planners.registry import planner as planner_of
+from planfit.records.events import Event, RunHalted
+from planfit.records.run import Environment, RunRequest
+from planfit.store.run import RunReader, RunWriter
+from planfit.store.store import Store
+
+Listener = Callable[[Event], None]
+KEYED_LIBRARIES = ("scikit-learn", "lightgbm", "pandas", "numpy", "scipy", "skrub", "polars", "optuna")
+"""Libraries whose version can change a result; part of every step's key."""
+
+
+def begin(
+    store: Store,
+    request: RunRequest,
+    data: Any,
+    planner: str | Planner,
+    *,
+    listener: Listener | None,
+    started: float | None,
+) -> RunWriter:
+    """Begin a run and carry it out."""
+    chosen = _planner(planner, request)
+    _readable(request)
+    run = store.create(request, environment(), listener=listener)
+    clock = Clock(request.limits.seconds, started=started)
+    _carry_out(run, chosen, clock, data, passed={})
+    return run
+
+
+def go_on(
+    store: Store,
+    ref: str | Path,
+    planner: str | Planner | None,
+    data: str | Path | None,
+    *,
+    listener: Listener | None,
+    started: float | None,
+) -> RunReader:
+    """Take up a run where it stopped; a finished one is returned as it is."""
+    reader = store.open(ref)
+    if reader.status in ("finished", "stopped") and reader.find("run_finished") is not None:
+        return reader
+    request = reader.request
+    chosen = _planner(planner if planner is not None else request.planner, request)
+    if data is not None:
+        _readable(request.having(data=str(Path(data).expanduser().absolute())))
+    run = store.resume(ref, environment=environment(), listener=listener)
+    clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
+    passed = Counter(event.body.stage for event in run.events if isinstance(event.body, RunHalted))
+    _carry_out(run, chosen, clock, data, passed=passed)
+    return run
+
+
+def environment() -> Environment:
+    """Describe where this runs."""
+    import psutil
+
+    return Environment(
+        planfit=__version__,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        libraries=libraries(),
+        cores=os.cpu_count() or 1,
+        memory=psutil.virtual_memory().total,
+    )
+
+
+def libraries() -> dict[str, str]:
+    """Return the versions of the libraries that can change a result."""
+    found = {}
+    for name in KEYED_LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _carry_out(run: RunWriter, planner: Planner, clock: Clock, data: Any, *, passed: dict[str, int]) -> None:
+    from planfit.agent.loop import carry_out
+    from planfit.runtime.workers import Workers
+
+    request = run.request
+    try:
+        with Workers(
+            slots=request.workers, threads=request.threads, memory=request.limits.memory, scratch=run.scratch
+        ) as workers:
+            session = Session(
+                run=run,
+                request=request,
+                planner=planner,
+                workers=workers,
+                clock=clock,
+                libraries=libraries(),
+                halts_passed=passed,
+            )
+            try:
+                with _stopping_on_signal(session):
+                    carry_out(session, data)
+            except PlanfitError as error:
+                _record_failure(session, error)
+                raise
+    finally:
+        run.close()
+
+
+def _record_failure(session: Session, error: PlanfitError) -> None:
+    """Say in the record why the run ended, unless it already does."""
+    halted = session.run.find_last("run_halted")
+    if halted is not None and halted.message == error.message:
+        return
+    command = f"planfit resume {session.run.id}"
+    session.run.append(RunHalted(stage="model_search", status="failed", message=error.message, commands=(command,)))
+
+
+@contextmanager
+def _stopping_on_signal(session: Session) -> Iterator[None]:
+    """On the first Ctrl-C or SIGTERM finish with the best so far; on the second leave at once, resumable."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        if session.stop_requested:
+            raise KeyboardInterrupt
+        session.stop()
+        sys.stderr.write("\nStopping: the best so far is being delivered. Once more to leave at once.\n")
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _planner(planner: str | Planner, request: RunRequest) -> Planner:
+    chosen = planner_of(planner) if isinstance(planner, str) else planner
+    if request.features is None:
+        return chosen
+    from planfit.agent.own_plan import WithOwnFeatures
+
+    return WithOwnFeatures(chosen, request.features)
+
+
+def _readable(request: RunRequest) -> None:
+    """Refuse what cannot be a table before a run is created for it."""
+    if request.data is None:
+        return
+    path = Path(request.data)
+    if not path.exists():
+        near = [entry.name for entry in path.parent.glob(f"{path.stem[:3]}*")] if path.parent.is_dir() else []
+        raise UsageError(
+            f"There is no file {path}.",
+            hint=f"In that folder there are: {', '.join(sorted(near)[:5])}."
+            if near
+            else "Name a CSV, TSV or Parquet file.",
+        )

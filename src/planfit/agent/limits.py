@@ -1,0 +1,46 @@
+"""When the search ends, and what is kept in reserve for finishing."""
+
+from __future__ import annotations
+
+from planfit.agent.search import Search
+from planfit.agent.session import Session
+from planfit.records.run import StopReason
+from planfit.settings import MAX_ATTEMPTS, TRAININGS_WHEN_UNLIMITED
+
+Stop = tuple[StopReason, str]
+SHARE_FOR_FINISHING = 0.15
+LEAST_FOR_FINISHING = 2.0
+
+
+def forecast_finishing(session: Session, search: Search | None) -> float:
+    """Return the seconds that refit, evaluation, bundle and report will take, from what the best candidate cost."""
+    limit = session.clock.limit
+    if limit is None:
+        return 0.0
+    floor = max(LEAST_FOR_FINISHING, min(SHARE_FOR_FINISHING * limit, 20.0))
+    best = search.best_of_scored() if search is not None else None
+    if best is None:
+        return floor
+    longest = max((fold.fit_seconds for fold in best.folds), default=0.0)
+    return min(max(floor, 2.0 * longest + LEAST_FOR_FINISHING), 0.5 * limit)
+
+
+def reached(session: Session, search: Search) -> Stop | None:
+    """Return why the search ends now, or None. Only a time limit makes it look at the clock, by a recorded decision."""
+    limits = session.request.limits
+    if session.stop_requested:
+        return "person", "A person asked to stop; the best so far is delivered."
+    if limits.candidates is not None and search.counted >= limits.candidates:
+        return "budget", f"{search.counted} configurations are scored, which is the limit."
+    if search.without_gain >= limits.patience:
+        return "converged", f"The last {search.without_gain} candidates brought no improvement."
+    if search.failed_in_row >= MAX_ATTEMPTS and search.has_success():
+        return "converged", f"The last {search.failed_in_row} candidates failed; the best so far is delivered."
+    if search.counted >= TRAININGS_WHEN_UNLIMITED:
+        return "converged", f"{search.counted} configurations are scored."
+    if session.timed:
+        key = session.key("time_for_search", 1, search.round, search.numbered)
+        enough = session.run.decide("time_for_search", key, lambda: (session.search_seconds() or 0.0) > 1.5)
+        if not enough:
+            return "budget", "The time for searching is spent; the rest is kept for finishing."
+    return None

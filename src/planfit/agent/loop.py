@@ -1,0 +1,96 @@
+"""The order of the work, on one page. It is always executed from the top; the record answers what was done before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planfit.agent import limits
+from planfit.agent.allotments import scoring_folds
+from planfit.agent.attempts import halt
+from planfit.agent.moves import agree_on_features, agree_on_move
+from planfit.agent.search import Search
+from planfit.agent.session import Session
+from planfit.agent.stages import candidates, delivery, ensemble, features, tuning
+from planfit.agent.stages.report import write_report
+from planfit.agent.stages.split import Rows, lay_out, look_at_target, split_rows
+from planfit.agent.stages.table import profile, read_with_holdout
+from planfit.agent.stages.task import agree_on_task, reconsider, record
+from planfit.plans import Ensemble, Finish, Models, Revise, Tune
+from planfit.records.events import RunFinished, RunStopped
+
+
+def carry_out(session: Session, given: Any) -> None:
+    """Carry out a run from its table to its report."""
+    search = prepare(session, given)
+    folds = scoring_folds(session, search)
+    candidates.score_candidates(session, search, [candidates.baseline(search)], folds)
+    features.adopt(session, search, agree_on_features(session, search))
+    while (stop := limits.reached(session, search)) is None:
+        search.round += 1
+        agreed = agree_on_move(session, search)
+        match agreed.plan:
+            case Revise():
+                features.adopt(session, search, agreed)
+            case Models(plan=plan):
+                candidates.score_candidates(session, search, candidates.specs(plan, search), folds)
+            case Tune(plan=plan):
+                tuning.tune(session, search, plan, folds)
+            case Ensemble():
+                ensemble.blend(session, search)
+            case Finish(rationale=why):
+                stop = "converged", why or "The planner sees nothing left that would help."
+                break
+        halt_where_nothing_works(session, search)
+        session.finishing_seconds = limits.forecast_finishing(session, search)
+    session.run.once(RunStopped(reason=stop[0], because=stop[1]))
+    deliver(session, search, ended_by_itself=stop[0] != "person")
+
+
+def prepare(session: Session, given: Any) -> Search:
+    """From the table to a settled task, a split, and the files that jobs read."""
+    session.finishing_seconds = limits.forecast_finishing(session, None)
+    table, holdout_from = read_with_holdout(session, given)
+    known = profile(session, table)
+    task = agree_on_task(session, table, known)
+    rows = Rows(session, table, holdout_from, known, task)
+    split, part, split_key = split_rows(session, rows, task)
+    target = look_at_target(session, rows, task, part, split_key)
+    if target.leaks:
+        task = reconsider(session, task, table, known, target)
+    record(session, task)
+    lay_out(session, rows, task, part, split)
+    return Search(
+        task=task,
+        split=split,
+        split_key=split_key,
+        profile=known,
+        target_profile=target,
+        raw_columns=session.settled.door_schema.columns,
+    )
+
+
+def deliver(session: Session, search: Search, *, ended_by_itself: bool) -> None:
+    """One look at the holdout, a refit on all rows, the bundle, the report."""
+    ensemble.blend_what_is_new(session, search)
+    best = delivery.choose(session, search)
+    holdout = delivery.open_holdout(session, search, best, ended_by_itself=ended_by_itself)
+    delivered, files = delivery.refit(session, search, best)
+    delivery.write_bundle(session, search, best, delivered, holdout, files)
+    write_report(session)
+    status = "finished" if ended_by_itself else "stopped"
+    seconds = round(session.clock.elapsed(), 3)
+    session.run.once(RunFinished(status=status, delivered=delivered, cv=best.score, holdout=holdout, seconds=seconds))
+
+
+def halt_where_nothing_works(session: Session, search: Search) -> None:
+    """Three candidates in a row failed and none beats the baseline: a person is needed."""
+    if not candidates.too_many_failures(search) or search.has_success():
+        return
+    search.failed_in_row, search.halts = 0, search.halts + 1
+    if search.halts > session.halts_passed.get("model_search", 0):
+        last = search.failures[-1]
+        raise halt(
+            session,
+            "model_search",
+            f"The last candidates all failed and none beats the baseline; {last.spec.id} ({last.spec.family}): {last.detail}",
+        )

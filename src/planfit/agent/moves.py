@@ -1,0 +1,94 @@
+"""The questions of the search: the first features, then one move a round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planfit.agent.attempts import Agreement, Findings, agree_on
+from planfit.agent.search import Search
+from planfit.agent.session import Session
+from planfit.agent.stages import features
+from planfit.agent.stages.candidates import feature_sets
+from planfit.models.registry import families
+from planfit.operations.registry import operations
+from planfit.planners.base import Ask, PlanKind
+from planfit.plans import NextStep, Revise
+from planfit.plans.validate import check_next
+from planfit.records.events import Stage
+
+BASELINE = "baseline"
+
+
+def allowed_families(session: Session, search: Search) -> tuple[str, ...]:
+    """Return the families that a plan may use: installed, fit for the task, allowed by the user."""
+    wanted = session.request.models
+    return tuple(
+        name
+        for name, family in families().items()
+        if name != BASELINE
+        and family.installed
+        and search.task.task_type in family.tasks
+        and (not wanted or name in wanted)
+    )
+
+
+def ask_of(session: Session, search: Search, plan_kind: PlanKind, stage: Stage) -> Ask:
+    """Return a question with everything that the search knows."""
+    material = session.settled
+    return Ask(
+        plan_kind=plan_kind,
+        stage=stage,
+        round=search.round,
+        attempt=1,
+        sentence=session.request.sentence,
+        profile=search.profile,
+        task=search.task,
+        target_profile=search.target_profile,
+        schema_=material.door_schema,
+        operations=tuple(operations()),
+        families=allowed_families(session, search),
+        feature_sets=feature_sets(search),
+        leaderboard=tuple(search.ranked()),
+        failures=tuple(search.failures),
+        probes=tuple(search.probes),
+        budget=session.budget_left(search),
+    )
+
+
+def agree_on_features(session: Session, search: Search) -> Agreement:
+    """Agree on the first feature plan, carried out on the full training data."""
+    ask = ask_of(session, search, "FeaturePlan", "feature_engineering")
+    return agree_on(
+        session,
+        ask,
+        lambda plan: features.judge(session, search, plan),
+        lambda plan, resolved, key: features.make(session, search, plan, resolved),
+    )
+
+
+def agree_on_move(session: Session, search: Search) -> Agreement:
+    """Agree on what to do next; a move carries its plan, and features are carried out on the full data at once."""
+    ask = ask_of(session, search, "NextStep", "model_search")
+
+    def judge(move: NextStep) -> tuple[Any, Findings]:
+        found = check_next(
+            move,
+            schema=session.settled.door_schema,
+            task=search.task,
+            rows=search.rows,
+            families=ask.families,
+            feature_sets=tuple(name for name, _ in ask.feature_sets),
+            candidates={r.spec.id: r.spec.family for r in search.scored},
+            memory=session.request.limits.memory,
+        )
+        if not isinstance(move, Revise) or any(finding.refuses for finding in found):
+            return None, tuple(found)
+        resolved, later = features.judge(session, search, move.plan)
+        return resolved, later
+
+    def carry(move: NextStep, resolved: Any, _: str) -> tuple[Any, Findings]:
+        if isinstance(move, Revise):
+            return features.make(session, search, move.plan, resolved)
+        return None, ()
+
+    return agree_on(session, ask, judge, carry)

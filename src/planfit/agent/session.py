@@ -1,0 +1,103 @@
+"""What every stage of a run works with: the record, the planner, the workers, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planfit.agent.clock import Clock
+from planfit.planners.base import BudgetLeft, Planner
+from planfit.records.events import DecisionMade, Stage
+from planfit.records.jobs import Job, JobDone, JobFailed, Material
+from planfit.records.run import RunRequest
+from planfit.settings import HANG_GUARD
+from planfit.store.run import RunWriter
+
+if TYPE_CHECKING:
+    from planfit.agent.search import Search
+    from planfit.runtime.workers import Workers
+
+
+@dataclass
+class Session:
+    """One sitting of a run."""
+
+    run: RunWriter
+    request: RunRequest
+    planner: Planner
+    workers: Workers
+    clock: Clock
+    libraries: Mapping[str, str]
+    """Versions that are part of every step's key."""
+    material: Material | None = None
+    """The files that jobs read; set once table, task and split are settled."""
+    stop_requested: bool = False
+    """A person asked to stop; set by a signal handler, read at the next boundary."""
+    finishing_seconds: float = 0.0
+    """Forecast of refit, evaluation, bundle and report; kept in reserve."""
+    halts_passed: dict[str, int] = field(default_factory=dict)
+    """Halts by stage that earlier sittings ended with; the questions after them are new ones."""
+    _open: set[int] = field(default_factory=set)
+
+    @property
+    def timed(self) -> bool:
+        """Whether decisions may depend on the clock."""
+        return self.clock.limit is not None
+
+    def key(self, stage: str, version: int, *inputs: Any) -> str:
+        """Return the key of a computation of this run."""
+        return self.run.key(stage, version, [self.request.seed, *inputs], self.libraries)
+
+    def note(self, stage: Stage, rule: str, what: str, because: str, **figures: Any) -> None:
+        """Record a decision that the runtime made by itself, once."""
+        key = self.key("decision", 1, stage, rule, what, figures)
+        self.run.once(DecisionMade(key=key, stage=stage, rule=rule, what=what, because=because, figures=figures))
+
+    def search_seconds(self) -> float | None:
+        """Return the seconds left for searching, the reserve for finishing taken off; None without a limit."""
+        left = self.clock.left()
+        return None if left is None else max(0.0, left - self.finishing_seconds)
+
+    def budget_left(self, search: Search) -> BudgetLeft:
+        """Return what may still be spent, rounded; with a time limit a recorded decision of the clock."""
+        limits = self.request.limits
+        candidates = None if limits.candidates is None else max(0, limits.candidates - search.counted)
+        patience = max(0, limits.patience - search.without_gain)
+        seconds = None
+        if self.timed:
+            key = self.key("budget", 1, search.round, search.counted)
+            seconds = self.run.decide("budget_left", key, lambda: round(self.search_seconds() or 0.0, 1))
+        return BudgetLeft(seconds=seconds, candidates=candidates, patience=patience)
+
+    @property
+    def settled(self) -> Material:
+        """The material, once the table, task and split are known."""
+        if self.material is None:
+            raise RuntimeError("the material is asked for before the split is made")
+        return self.material
+
+    def submit(self, job: Job, seconds: float | None) -> int:
+        """Hand a job to the workers and return its ticket; without a deadline only the hang guard ends it."""
+        ticket = self.workers.submit(job, deadline_seconds=seconds or HANG_GUARD)
+        self._open.add(ticket)
+        return ticket
+
+    def wait(self, ticket: int) -> JobDone | JobFailed:
+        """Wait for a job."""
+        done = self.workers.wait([ticket])
+        assert done is not None  # there was no time-out
+        self._open.discard(ticket)
+        return done
+
+    def stop(self) -> None:
+        """Ask for the best so far: jobs at work are ended, the loop stops at its next boundary."""
+        self.stop_requested = True
+        for ticket in tuple(self._open):
+            self.workers.cancel(ticket)
+
+    def scratch(self, name: str) -> Path:
+        """Return a path in the run's scratch folder."""
+        self.run.scratch.mkdir(parents=True, exist_ok=True)
+        return self.run.scratch / name

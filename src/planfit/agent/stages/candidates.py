@@ -1,0 +1,254 @@
+"""Scoring candidates: each in a worker, under a deadline, taken in in the order of submission."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from planfit.agent import allotments
+from planfit.agent.search import RAW, Search
+from planfit.agent.session import Session
+from planfit.models.registry import families
+from planfit.plans import FeaturePlan, ModelPlan, meaning
+from planfit.records.canonical import canonical_json
+from planfit.records.events import CandidateFailedEvent, StepFinished, StepStarted
+from planfit.records.jobs import FitJob, JobDone, JobFailed
+from planfit.records.scores import Allotment, CandidateFailure, CandidateResult, CandidateSpec, FeatureSet
+from planfit.settings import MAX_ATTEMPTS
+
+BASELINE = "baseline"
+
+
+def baseline(search: Search) -> CandidateSpec:
+    """Return the candidate that every other has to beat."""
+    return CandidateSpec(
+        id=search.next_id(),
+        family=BASELINE,
+        params={},
+        features=RAW,
+        origin="baseline",
+        reason="What is right without looking at any column; every other candidate has to beat it.",
+    )
+
+
+def specs(plan: ModelPlan, search: Search) -> list[CandidateSpec]:
+    """Return the candidates of a model plan, defaults filled in, repeats of what was scored left out."""
+    known = {_identity(result.spec) for result in search.results} | {_identity(f.spec) for f in search.failures}
+    made: list[CandidateSpec] = []
+    for planned in plan.candidates:
+        features = planned.features or search.adopted
+        params = complete_params(search, planned.family, planned.params, features)
+        spec = CandidateSpec(
+            id="c000",
+            family=planned.family,
+            params=params,
+            features=features,
+            origin="plan",
+            reason=planned.reason or "",
+        )
+        if _identity(spec) not in known:
+            known.add(_identity(spec))
+            made.append(spec)
+    return made
+
+
+def complete_params(search: Search, family: str, given: dict[str, Any], features: str) -> dict[str, Any]:
+    """Return the hyperparameters with the family's tuned defaults for this table filled in."""
+    entry = families()[family]
+    defaults = entry.defaults(search.rows, len(search.columns_of[features]), search.task)
+    filled = {**defaults.to_json(), **given}
+    return entry.Params.model_validate(filled).to_json()
+
+
+def spec_key(session: Session, search: Search, spec: CandidateSpec, allotment: Allotment | None = None) -> str:
+    """Return the key of a candidate (with its allotment) or of the request for one (without)."""
+    entry = families()[spec.family]
+    features = search.sets[spec.features]
+    inputs: list[Any] = [
+        meaning(FeaturePlan.model_validate(features.plan)),
+        spec.family,
+        entry.version,
+        spec.params,
+        search.task.target,
+        search.task.metric,
+        search.task.classes,
+        search.task.target_transform,
+        session.settled.door_schema,
+        search.split_key,
+    ]
+    if allotment is None:
+        return session.key("request", 1, *inputs)
+    return session.key("candidate", 1, *inputs, allotment.meaning(), allotment.seconds)
+
+
+def fit_job(
+    session: Session, search: Search, spec: CandidateSpec, allotment: Allotment, *, keep_models: bool = True
+) -> FitJob:
+    """Return the job that scores a candidate."""
+    return FitJob(
+        material=session.settled,
+        spec=spec,
+        features=search.sets[spec.features].plan,
+        allotment=allotment,
+        keep_models=keep_models,
+    )
+
+
+def job_files(done: JobDone, folder: str) -> dict[str, bytes | Path]:
+    """Return a job's files by the path that they get in the run."""
+    found: dict[str, bytes | Path] = {}
+    for value in done.result.get("files", {}).values():
+        for name in value if isinstance(value, list) else [value]:
+            found[f"{folder}/{name}"] = Path(done.folder) / name
+    return found
+
+
+def score_candidates(session: Session, search: Search, wanted: Iterable[CandidateSpec], folds: int) -> None:
+    """Score candidates side by side and take them in one by one, in order.
+
+    Stops submitting when a limit is reached. A failed one is logged with its cause, tried once more on half of
+    the rows where memory or time was short, then skipped.
+    """
+    queue = list(wanted)
+    side_by_side, _ = allotments.job_shape(session, search)
+    while queue and not session.stop_requested:
+        batch = [_numbered(spec, search) for spec in queue[: _room(session, search, side_by_side)]]
+        if not batch:
+            return
+        queue = queue[len(batch) :]
+        waiting = len(batch) + len(queue)
+        _score_batch(session, search, batch, folds, waiting)
+        if _time_is_up(session, search) or too_many_failures(search):
+            return
+
+
+def candidate_of(event: StepFinished, spec: CandidateSpec) -> CandidateResult:
+    """Return the result that a finished step holds, with its files."""
+    refs = {Path(ref.path).name: ref for ref in event.files}
+    models = tuple(ref for ref in event.files if "/folds/" in ref.path)
+    return CandidateResult.model_validate(event.result).having(
+        spec=spec, oof=refs.get("oof.parquet"), history=refs.get("training.jsonl"), models=models
+    )
+
+
+def _score_batch(session: Session, search: Search, batch: Sequence[CandidateSpec], folds: int, waiting: int) -> None:
+    tickets: dict[str, tuple[CandidateSpec, Allotment, str, int | None]] = {}
+    for spec in batch:
+        request = spec_key(session, search, spec)
+        allotment = allotments.candidate(session, search, spec.family, request, folds, waiting)
+        key = spec_key(session, search, spec, allotment)
+        ticket = None
+        if session.run.outcome(key) is None and session.run.find("candidate_failed", key=key) is None:
+            ticket = _submit(session, search, spec, allotment, key)
+        tickets[spec.id] = (spec, allotment, key, ticket)
+    for spec, allotment, key, ticket in tickets.values():
+        _take_in(session, search, spec, allotment, key, ticket)
+
+
+def _submit(session: Session, search: Search, spec: CandidateSpec, allotment: Allotment, key: str) -> int:
+    session.run.once(StepStarted(key=key, stage=_stage(spec), name=f"candidate {spec.id}"))
+    job = fit_job(session, search, spec, allotment)
+    return session.submit(job, allotment.seconds)
+
+
+def _take_in(
+    session: Session, search: Search, spec: CandidateSpec, allotment: Allotment, key: str, ticket: int | None
+) -> None:
+    if ticket is not None:
+        done = session.wait(ticket)
+        if isinstance(done, JobDone):
+            keep(session, spec, allotment, key, done)
+        elif done.cause != "cancelled":
+            failure = CandidateFailure(
+                spec=spec,
+                allotment=allotment,
+                cause=done.cause,
+                detail=done.detail,
+                seconds=done.seconds,
+                retried_as="half the rows" if _worth_retrying(done, allotment, search) else None,
+            )
+            session.run.once(CandidateFailedEvent(key=key, failure=failure))
+    event = session.run.outcome(key)
+    if event is not None:
+        search.add(candidate_of(event, spec), counts=spec.origin not in ("baseline",))
+        return
+    failed = session.run.find("candidate_failed", key=key)
+    if failed is None:
+        return
+    search.failures.append(failed.failure)
+    if failed.failure.retried_as is not None:
+        half = allotment.having(rows=max(200, (allotment.rows or search.rows) // 2))
+        again = spec_key(session, search, spec, half)
+        ticket = None
+        if session.run.outcome(again) is None and session.run.find("candidate_failed", key=again) is None:
+            ticket = _submit(session, search, spec, half, again)
+        _take_in(session, search, spec, half, again, ticket)
+        return
+    search.failed_in_row += 1
+
+
+def keep(session: Session, spec: CandidateSpec, allotment: Allotment, key: str, done: JobDone) -> None:
+    """Move a scored candidate's files into the run and record it."""
+    result = done.result
+    made = CandidateResult(
+        spec=spec,
+        allotment=allotment,
+        score=result["score"],
+        folds=result["folds"],
+        rounds=result["rounds"],
+        cut=result["cut"],
+        finishing=result["finishing"],
+        columns_out=result["columns_out"],
+        seconds=done.seconds,
+    )
+    folder = f"candidates/{spec.id}"
+    files = job_files(done, folder)
+    files[f"{folder}/candidate.json"] = canonical_json(made)
+    # What a deadline cut is an outcome of this run alone and never enters the shared steps.
+    session.run.record(key, _stage(spec), f"candidate {spec.id}", made, files, done.seconds, shared=False)
+
+
+def _worth_retrying(failed: JobFailed, allotment: Allotment, search: Search) -> bool:
+    first_try = allotment.rows is None or allotment.rows >= search.rows // 2
+    return failed.cause in ("out_of_memory", "timeout") and first_try and search.rows > 400
+
+
+def _room(session: Session, search: Search, side_by_side: int) -> int:
+    limit = session.request.limits.candidates
+    left = side_by_side if limit is None else min(side_by_side, limit - search.counted)
+    if not search.results:  # the baseline is free
+        return max(1, left)
+    return max(0, left)
+
+
+def _time_is_up(session: Session, search: Search) -> bool:
+    if not session.timed:
+        return False
+    key = session.key("enough_time", 1, search.numbered, len(search.failures))
+    return not session.run.decide(
+        "enough_time_for_another_candidate", key, lambda: (session.search_seconds() or 0) > 1.0
+    )
+
+
+def too_many_failures(search: Search) -> bool:
+    """Say whether the last candidates all failed."""
+    return search.failed_in_row >= MAX_ATTEMPTS
+
+
+def _numbered(spec: CandidateSpec, search: Search) -> CandidateSpec:
+    return spec if spec.id != "c000" else spec.having(id=search.next_id())
+
+
+def _identity(spec: CandidateSpec) -> str:
+    return str(canonical_json([spec.family, spec.params, spec.features]))
+
+
+def _stage(spec: CandidateSpec) -> Any:
+    return "tuning" if spec.origin == "tuning" else "model_search"
+
+
+def feature_sets(search: Search) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return the sets that a plan may name, with their plans: rolled-back ones are gone."""
+    kept: list[FeatureSet] = [made for name, made in search.sets.items() if name not in search.rolled_back]
+    return tuple((made.name, made.plan) for made in kept)

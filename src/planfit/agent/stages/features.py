@@ -1,0 +1,217 @@
+"""Feature sets: made from an accepted plan, probed against their parent, adopted or rolled back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planfit.agent import allotments
+from planfit.agent.attempts import Agreement, plan_hash
+from planfit.agent.jobs import carry_out_job
+from planfit.agent.search import Search
+from planfit.agent.session import Session
+from planfit.agent.stages.candidates import fit_job, job_files, spec_key
+from planfit.plans import FeaturePlan
+from planfit.plans.resolve import ResolvedPlan
+from planfit.plans.validate import check_features
+from planfit.records.canonical import canonical_json
+from planfit.records.events import RolledBack
+from planfit.records.findings import Finding
+from planfit.records.jobs import FeaturesJob, JobFailed
+from planfit.records.scores import CandidateSpec, FeatureSet, Probe
+from planfit.runtime.evaluate import probe_verdict
+from planfit.settings import SAMPLE_ROWS
+
+PROBE_FAMILY = "lightgbm"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A feature set that was carried out on the full training data, and its resolved plan."""
+
+    features: FeatureSet
+    resolved: ResolvedPlan
+
+
+def judge(session: Session, search: Search, plan: FeaturePlan) -> tuple[ResolvedPlan | None, tuple[Finding, ...]]:
+    """Judge a feature plan: gate ``schema``, then gate ``sample`` in a worker."""
+    material = session.settled
+    resolved, findings = check_features(
+        plan, material.door_schema, search.task, rows=search.rows, memory=session.request.limits.memory
+    )
+    if resolved is None or any(finding.refuses for finding in findings) or not plan.transformations:
+        return resolved, tuple(findings)
+    key = session.key("sample", 1, plan_hash(plan), search.task, material.door_schema)
+
+    def work(_: Path) -> tuple[Any, dict[str, Path]]:
+        job = FeaturesJob(material=material, features=plan.to_json(), sample_rows=SAMPLE_ROWS, keep=False)
+        done = carry_out_job(session, job)
+        if isinstance(done, JobFailed):
+            return {"findings": [_as_finding(done, "sample").to_json()]}, {}
+        return {"findings": done.result["findings"]}, {}
+
+    tried = session.run.step(key, "feature_engineering", f"sample {plan_hash(plan)[:8]}", work, shared=False)
+    later = tuple(Finding.model_validate(finding) for finding in tried.result["findings"])
+    return resolved, (*findings, *later)
+
+
+def make(
+    session: Session, search: Search, plan: FeaturePlan, resolved: ResolvedPlan
+) -> tuple[Made | None, tuple[Finding, ...]]:
+    """Fit the plan on all training rows and keep pipeline, transformed table and ledger.
+
+    Returns
+    -------
+    tuple
+        The feature set with its resolved plan (None where the plan is empty or time ran out), and findings where it breaks.
+    """
+    if not plan.transformations:
+        return None, ()
+    material = session.settled
+    name = search.next_set()
+    key = session.key(
+        "features", 1, plan_hash(plan), search.task.target, material.door_schema, session.request.table_format
+    )
+    folder = f"features/{name}"
+
+    def work(_: Path) -> tuple[Any, dict[str, bytes | Path]]:
+        job = FeaturesJob(material=material, features=plan.to_json(), table_format=session.request.table_format)
+        done = carry_out_job(session, job)
+        if isinstance(done, JobFailed):
+            return {"findings": [_as_finding(done, "data").to_json()], "cause": done.cause}, {}
+        files = job_files(done, folder)
+        files[f"{folder}/plan.json"] = canonical_json(plan)
+        return done.result, files
+
+    done = session.run.step(key, "feature_engineering", f"features {name}", work, shared=False)
+    findings = tuple(Finding.model_validate(finding) for finding in done.result["findings"])
+    if session.timed and done.result.get("cause") == "timeout":
+        session.note(
+            "feature_engineering",
+            "A feature plan that does not fit into the time left is not a failure of the planner.",
+            f"{search.adopted} stays",
+            findings[0].message,
+        )
+        return None, ()
+    if any(finding.refuses for finding in findings):
+        return None, findings
+    refs = {Path(ref.path).stem: ref for ref in done.files}
+    made = FeatureSet(
+        name=name,
+        parent=search.adopted,
+        key=key,
+        plan=plan.to_json(),
+        columns_in=done.result["columns_in"],
+        columns_out=done.result["columns_out"],
+        steps=len(plan.transformations),
+        pipeline=refs.get("pipeline"),
+        transformed=refs.get("transformed"),
+        ledger=refs.get("ledger"),
+    )
+    return Made(made, resolved), findings
+
+
+def adopt(session: Session, search: Search, agreed: Agreement) -> None:
+    """Probe what was made, then adopt it, leave it beside its parent, or roll it back. A person's plan is only judged."""
+    if agreed.made is None:
+        return
+    made, resolved = agreed.made.features, agreed.made.resolved
+    search.sets[made.name] = made
+    search.columns_of[made.name] = resolved.columns
+    judged = probe(session, search, made, resolved)
+    _settle(session, search, made, judged, agreed.ask_key, by_person=is_persons_plan(session, search))
+
+
+def is_persons_plan(session: Session, search: Search) -> bool:
+    """Say whether the plan at hand is the user's own."""
+    return session.request.features is not None and search.round == 0
+
+
+def probe(session: Session, search: Search, made: FeatureSet, resolved: ResolvedPlan) -> Probe:
+    """Compare a feature set with its parent: same folds, one fast model, differences paired by fold."""
+    parent = search.sets[search.adopted]
+    key = session.key("probe", 1, made.key, parent.key, search.task)
+
+    def work(_: Path) -> tuple[Any, dict[str, Path]]:
+        if not any(step.operation.adds_information for step in resolved.steps):
+            return Probe(
+                child=made.name,
+                parent=parent.name,
+                metric=search.task.metric,
+                verdict="skipped",
+                because="Its steps only scale or impute; the family's own finishing decides on those.",
+            ), {}
+        child, older = (_probe_scores(session, search, which) for which in (made, parent))
+        if child is None or older is None or len(child) != len(older):
+            return Probe(
+                child=made.name,
+                parent=parent.name,
+                metric=search.task.metric,
+                verdict="even",
+                because=f"It could not be compared in the time and memory there was; {parent.name} stays.",
+            ), {}
+        return probe_verdict(
+            child,
+            older,
+            search.task.greater_is_better,
+            child=made.name,
+            parent=parent.name,
+            metric=search.task.metric,
+            test_to_train=1.0 / (session.settled.n_folds - 1),
+        ), {}
+
+    done = session.run.step(key, "feature_engineering", f"probe {made.name}", work, shared=False)
+    return Probe.model_validate(done.result)
+
+
+def _settle(
+    session: Session, search: Search, made: FeatureSet, judged: Probe, ask_key: str, *, by_person: bool
+) -> None:
+    search.probes.append(judged)
+    if by_person or judged.verdict in ("better", "skipped"):
+        parent, search.adopted = search.adopted, made.name
+        what = f"{made.name} adopted"
+        because = judged.because if not by_person else f"It is the person's own plan; the probe says: {judged.because}"
+    elif judged.verdict == "worse":
+        parent = search.adopted
+        search.rolled_back.add(made.name)
+        session.run.once(RolledBack(ask_key=ask_key, frm=made.name, to=parent, by="probe", probe=judged))
+        what, because = f"{made.name} rolled back to {parent}", judged.because
+    else:
+        parent = search.adopted
+        what, because = f"{parent} stays; {made.name} may serve further members", judged.because
+    session.note(
+        "feature_engineering",
+        "A new feature set is adopted if the probe finds it better on average, rolled back if worse beyond the noise.",
+        what,
+        because,
+        child=made.name,
+        parent=parent,
+        differences=list(judged.differences),
+        mean=judged.mean,
+        corrected_se=judged.corrected_se,
+    )
+
+
+def _probe_scores(session: Session, search: Search, features: FeatureSet) -> tuple[float, ...] | None:
+    spec = CandidateSpec(id="probe", family=PROBE_FAMILY, params={}, features=features.name, origin="probe")
+    allotment = allotments.probe(session, search, session.key("probe_side", 1, features.key))
+    key = spec_key(session, search, spec, allotment)
+
+    def work(_: Path) -> tuple[Any, dict[str, Path]]:
+        done = carry_out_job(session, fit_job(session, search, spec, allotment, keep_models=False))
+        if isinstance(done, JobFailed):
+            return {"failed": done.cause, "detail": done.detail}, {}
+        return {"per_fold": done.result["score"]["per_fold"]}, {}
+
+    name = f"probe-side {features.name}"
+    result = session.run.step(key, "feature_engineering", name, work, shared=False).result
+    return tuple(result["per_fold"]) if "per_fold" in result else None
+
+
+def _as_finding(failed: JobFailed, gate: Any) -> Finding:
+    code = {"out_of_memory": "memory-exceeded", "timeout": "time-exceeded"}.get(failed.cause, "step-failed")
+    return Finding(
+        code=code, gate=gate, message=f"The plan could not be carried out: {failed.detail}", path="/transformations"
+    )

@@ -1,0 +1,101 @@
+"""Reading the table and profiling it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from planfit.agent.session import Session
+from planfit.data import readers
+from planfit.data.profile import profile_table
+from planfit.data.readers import Table
+from planfit.errors import DataChanged
+from planfit.records.canonical import canonical_json
+from planfit.records.profile import Profile
+
+MEMORY_TABLE = "data.parquet"
+
+
+def read_table(session: Session, given: Any) -> Table:
+    """Read the run's table; on resuming make sure that it still is the same.
+
+    Parameters
+    ----------
+    given : path, frame or None
+        What the user handed over; None when a run is taken up again.
+
+    Raises
+    ------
+    DataChanged
+        The table is gone or its content differs from what the run was started on.
+    """
+    known = session.run.find("step_finished", name="table")
+    source, origin = _source(session, given, resumed=known is not None)
+    table = readers.read(source, origin=origin)
+    if known is None:
+        files: dict[str, bytes | Path] = {"dataset.json": canonical_json(table.ref)}
+        if session.request.data is None:
+            path = session.scratch(MEMORY_TABLE)
+            readers.save(table, path)
+            files[MEMORY_TABLE] = path
+        key = session.key("table", 1, table.ref.content_hash)
+        session.run.record(key, "profiling", "table", table.ref, files, shared=False)
+    elif known.result["content_hash"] != table.ref.content_hash:
+        raise DataChanged(
+            f"The table {origin} is not the one that this run was started on: it had {known.result['rows']} rows and "
+            f"{known.result['columns']} columns of other content.",
+            hint="Name the original with --data FILE, or start a new run on this one with `planfit run`.",
+        )
+    return table
+
+
+def read_with_holdout(session: Session, given: Any) -> tuple[Table, int | None]:
+    """Read the table and, where one is named, the holdout file behind it.
+
+    Returns
+    -------
+    tuple
+        The rows of both, and the position at which those of the holdout file begin (None without one).
+    """
+    table = read_table(session, given)
+    holdout = session.request.holdout
+    if holdout in ("auto", "none") or is_share(holdout):
+        return table, None
+    return readers.append(table, readers.read(Path(holdout).expanduser())), table.ref.rows
+
+
+def is_share(text: str) -> bool:
+    """Say whether `text` is a number, such as ``0.2``."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def profile(session: Session, table: Table) -> Profile:
+    """Profile the table; looked up when it has been done before."""
+    key = session.key("profiling", 1, table.ref.content_hash)
+
+    def work(_: Path) -> tuple[Any, dict[str, bytes]]:
+        made = profile_table(table)
+        return made, {"profile.json": canonical_json(made)}
+
+    done = session.run.step(key, "profiling", "profile", work)
+    made = Profile.model_validate(done.result)
+    return made.having(data=table.ref)
+
+
+def _source(session: Session, given: Any, *, resumed: bool) -> tuple[Any, str | None]:
+    request = session.request
+    if given is not None and not isinstance(given, str | Path):
+        return given, None
+    if request.data is None:
+        return session.run.path / MEMORY_TABLE, "the table from memory"
+    path = Path(given if given is not None else request.data)
+    if resumed and not path.exists():
+        raise DataChanged(
+            f"The table of this run, {path}, is not there any more.",
+            hint="Name its new place with --data FILE.",
+        )
+    return path, path.name

@@ -1,0 +1,152 @@
+"""Settling the task: what is predicted, how it is judged, which columns may be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planfit.agent.attempts import Agreement, agree_on
+from planfit.agent.session import Session
+from planfit.data import target as targets
+from planfit.data.readers import Table
+from planfit.errors import QuestionAsked
+from planfit.models.metrics import METRICS
+from planfit.planners.base import Ask, TaskOptions
+from planfit.plans.task import TaskPlan
+from planfit.plans.validate import check_task
+from planfit.records.canonical import canonical_json
+from planfit.records.events import RunHalted
+from planfit.records.findings import Finding
+from planfit.records.profile import Profile, TargetProfile
+from planfit.records.task import Label, SplitSpec, Task
+from planfit.settings import QUESTION_CONFIDENCE
+
+
+def options_of(session: Session) -> TaskOptions:
+    """Return what the user fixed about the task."""
+    request = session.request
+    return TaskOptions(
+        target=request.target,
+        task_type=request.task_type,
+        metric=request.metric,
+        positive_class=request.positive_class,
+        split=request.split,
+        exclude=request.exclude,
+    )
+
+
+def agree_on_task(session: Session, table: Table, profile: Profile) -> Task:
+    """Agree with the planner on the task.
+
+    Raises
+    ------
+    QuestionAsked
+        The target is not certain enough and the user did not name it.
+    """
+    options = options_of(session)
+    ask = Ask(
+        plan_kind="TaskPlan",
+        stage="task",
+        round=0,
+        attempt=1,
+        sentence=session.request.sentence,
+        options=options,
+        profile=profile,
+    )
+
+    def judge(plan: TaskPlan) -> tuple[Any, tuple[Finding, ...]]:
+        return None, check_task(plan, profile, options)
+
+    agreed = agree_on(session, ask, judge)
+    if options.target is None and (agreed.plan.question or agreed.plan.confidence < QUESTION_CONFIDENCE):
+        _ask_person(session, agreed)
+    return _settle(session, agreed.plan, table, profile)
+
+
+def reconsider(session: Session, task: Task, table: Table, profile: Profile, target: TargetProfile) -> Task:
+    """Let the planner look at suspected leaks: exclusions may change, nothing else."""
+    options = options_of(session)
+    ask = Ask(
+        plan_kind="TaskPlan",
+        stage="task",
+        round=1,
+        attempt=1,
+        sentence=session.request.sentence,
+        options=options,
+        profile=profile,
+        task=task,
+        target_profile=target,
+    )
+
+    def judge(plan: TaskPlan) -> tuple[Any, tuple[Finding, ...]]:
+        found = check_task(plan, profile, options)
+        same = (plan.target, plan.task_type, plan.metric) == (task.target, task.task_type, task.metric)
+        if not same:
+            found = (
+                *found,
+                Finding(
+                    code="task-settled",
+                    gate="schema",
+                    path="/target",
+                    message="Target, task type and metric are settled once the split is made; only exclusions may change.",
+                    allowed=f"target {task.target!r}, task_type {task.task_type!r}, metric {task.metric!r}",
+                ),
+            )
+        return None, found
+
+    agreed = agree_on(session, ask, judge)
+    settled = _settle(session, agreed.plan, table, profile)
+    return task.having(excluded=settled.excluded)
+
+
+def record(session: Session, task: Task) -> None:
+    """Write the settled task into the record."""
+    key = session.key("task", 1, task)
+    session.run.step(key, "task", "task", lambda _: (task, {"task.json": canonical_json(task)}), shared=False)
+
+
+def _settle(session: Session, plan: TaskPlan, table: Table, profile: Profile) -> Task:
+    metric = METRICS[plan.metric]
+    classes: tuple[Label, ...] = ()
+    positive: Label | None = None
+    if plan.task_type != "regression":
+        classes = targets.classes_of(table, plan.target, plan.task_type)
+        if plan.task_type == "binary":
+            wanted = plan.positive_class
+            positive = next(
+                (label for label in classes if wanted is not None and targets.text_of(label) == wanted), classes[-1]
+            )
+    return Task(
+        sentence=session.request.sentence,
+        target=plan.target,
+        task_type=plan.task_type,
+        metric=plan.metric,
+        greater_is_better=metric.greater_is_better,
+        classes=classes,
+        positive_class=positive,
+        split=SplitSpec(kind=plan.split.kind, column=plan.split.column),
+        excluded=tuple(entry.to_excluded() for entry in plan.excluded),
+        target_transform="log1p" if plan.metric == "rmsle" else "none",
+    )
+
+
+def _ask_person(session: Session, agreed: Agreement) -> None:
+    plan: TaskPlan = agreed.plan
+    ranked = sorted(plan.alternatives, key=lambda alternative: -alternative.score)
+    text = plan.question or f"Which column should be predicted? {plan.target!r} is only a guess."
+    data = session.request.data or "DATA"
+    commands = [
+        f"planfit run {_quoted(data)} {_quoted(session.request.sentence)} --target {_quoted(a.target)}"
+        for a in ranked[:5]
+    ]
+    question = {"text": text, "alternatives": [a.to_json() for a in ranked], "commands": commands}
+    session.run.append(
+        RunHalted(stage="task", status="question", message=text, question=question, commands=tuple(commands))
+    )
+    hint = f"Name the column, for example: {commands[0]}" if commands else "Name the column with --target COLUMN."
+    raise QuestionAsked(text, document=question, hint=hint)
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)

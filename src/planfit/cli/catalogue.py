@@ -1,0 +1,76 @@
+"""Commands about planfit itself: operations, models, schema, doctor."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from planfit.cli.options import DEFAULT_STORE, JsonOption, StoreOption
+
+
+def operations(as_json: JsonOption = False) -> None:
+    """List the transformations that a feature plan may use."""
+    from planfit.face import catalogue
+
+    _print_catalogue(catalogue("operations"), as_json)
+
+
+def models(as_json: JsonOption = False) -> None:
+    """List the model families that a model plan may use, and whether each is installed."""
+    from planfit.face import catalogue
+
+    _print_catalogue(catalogue("models"), as_json)
+
+
+def schema(
+    kind: Annotated[
+        Literal["TaskPlan", "FeaturePlan", "ModelPlan", "TuningPlan", "NextStep", "trace"],
+        typer.Argument(metavar="KIND", help="TaskPlan, FeaturePlan, ModelPlan, TuningPlan, NextStep or trace."),
+    ],
+) -> None:
+    """Print the JSON Schema of a kind of document."""
+    from planfit.face import json_schema
+
+    sys.stdout.write(json.dumps(json_schema(kind), ensure_ascii=False, indent=2) + "\n")
+
+
+def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Say whether planfit can work here: versions, cores, memory, workers, store, key."""
+    from planfit.doctor import examine
+
+    found = examine(store)
+    if as_json:
+        sys.stdout.write(json.dumps([entry.to_json() for entry in found], ensure_ascii=False, indent=2) + "\n")
+    else:
+        for entry in found:
+            sys.stdout.write(f"{'ok ' if entry.ok else 'BAD'}  {entry.name:<14} {entry.found}\n")
+            if not entry.ok and entry.hint:
+                sys.stdout.write(f"     {'':<14} hint: {entry.hint}\n")
+    if not all(entry.ok for entry in found):
+        raise typer.Exit(1)
+
+
+def _print_catalogue(rows: list[dict[str, object]], as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(operations)
+    app.command()(models)
+    app.command()(schema)
+    app.command()(doctor)

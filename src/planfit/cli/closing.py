@@ -1,0 +1,66 @@
+"""What is printed when a run is over: how good, what was delivered, where everything is, what to do next."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from planfit.amounts import spoken_seconds
+from planfit.records.run import RunSummary
+
+
+def closing_text(summary: RunSummary) -> str:
+    """Return the text."""
+    lines = ["", _headline(summary)]
+    if summary.baseline is not None and summary.cv is not None:
+        lines.append(
+            f"  cross-validated  {summary.metric} {_figure(summary.cv['score'])}   (baseline {_figure(summary.baseline)})"
+        )
+    if summary.holdout is not None:
+        held = summary.holdout
+        lines.append(
+            f"  holdout          {summary.metric} {_figure(held['score'])}   "
+            f"(95 % interval {_figure(held['low'])} to {_figure(held['high'])}; {held['rows']:,} rows that nothing had seen)"
+        )
+    if summary.delivered is not None:
+        lines.append(f"  delivered        {_delivered(summary.delivered)}")
+    lines += [f"  {name:<16} {_near(path)}" for name, path in summary.artifacts.items()]
+    lines += [f"  warning          {text}" for text in summary.warnings]
+    lines += ["", *_next(summary), ""]
+    return "\n".join(lines)
+
+
+def _headline(summary: RunSummary) -> str:
+    what = f"predicting {summary.target} ({summary.task_type})" if summary.target else "the task is not settled"
+    how = f"{summary.status}" + (f" ({summary.stop_reason})" if summary.stop_reason else "")
+    return f"{summary.run_id}: {how} after {spoken_seconds(summary.seconds)}, {summary.candidates} candidates, {what}"
+
+
+def _delivered(delivered: dict[str, object]) -> str:
+    members = delivered["members"]
+    assert isinstance(members, list)
+    inside = ", ".join(f"{m['family']} {m['candidate']} ({m['weight']:.0%})" for m in members)
+    name = f"{delivered['candidate']}, {delivered['family']}"
+    return f"{name}: {inside}" if len(members) > 1 else name
+
+
+def _next(summary: RunSummary) -> list[str]:
+    if summary.status not in ("finished", "stopped"):
+        return [f"  planfit resume {summary.run_id}"]
+    short = summary.run_id
+    return [
+        f"  planfit predict {short} NEW_ROWS.csv      planfit trace {short}",
+        f"  planfit why {short} COLUMN                planfit tried {short}",
+    ]
+
+
+def _figure(value: object) -> str:
+    if not isinstance(value, int | float):
+        return "unknown"
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.2f}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def _near(path: str) -> str:
+    """Return the path as seen from here, where that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(path) and not relative.startswith("..") else str(Path(path))

@@ -1,0 +1,211 @@
+"""What a person sees while a run goes on: a line for each thing that happened, and below it what is happening."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from planfit.amounts import spoken_seconds
+from planfit.records.events import (
+    CandidateFailedEvent,
+    DecisionMade,
+    Event,
+    PlanFailed,
+    PlanRejected,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    StepFinished,
+    StepStarted,
+    WarningRaised,
+)
+
+
+class Display:
+    """A listener to events. On a terminal with a live status line, elsewhere plain lines; always on stderr.
+
+    Parameters
+    ----------
+    quiet : bool
+        Say nothing.
+    started : float
+        ``time.monotonic()`` at which the command began.
+    """
+
+    def __init__(self, *, quiet: bool, started: float) -> None:
+        self.quiet = quiet
+        self.started = started
+        self.limit: float | None = None
+        self.spent = 0.0
+        self.stage = "starting"
+        self.metric = ""
+        self.greater = True
+        self.best: tuple[str, float] | None = None
+        self.scored = 0
+        self._status: Any = None
+        self._console: Any = None
+
+    def __enter__(self) -> Display:
+        if self.quiet:
+            return self
+        from rich.console import Console
+
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        if sys.stderr.isatty():
+            from rich.live import Live
+
+            self._status = Live(get_renderable=self._bar, console=self._console, refresh_per_second=4, transient=True)
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def __call__(self, event: Event) -> None:
+        """Take in an event."""
+        if self.quiet:
+            return
+        tell = _TELLERS.get(type(event.body))
+        if tell is not None:
+            tell(self, event.body)
+
+    def line(self, label: str, text: str, style: str = "") -> None:
+        """Print a line."""
+        from rich.text import Text
+
+        label_style = style or "bold"
+        self._console.print(Text.assemble((f"{label:<11}", label_style), (text, style)))
+
+    def _bar(self) -> Any:
+        from rich.text import Text
+
+        elapsed = self.spent + time.monotonic() - self.started
+        parts = [f"{self.stage}", f"{spoken_seconds(elapsed)}"]
+        if self.limit is not None:
+            parts.append(f"{spoken_seconds(max(0.0, self.limit - elapsed))} left")
+        if self.best is not None:
+            parts.append(f"best {self.metric} {self.best[1]:.4f} ({self.best[0]})")
+        if self.scored:
+            parts.append(f"{self.scored} candidates")
+        return Text("  ·  ".join(parts), style="cyan")
+
+
+def _started(view: Display, body: RunStarted) -> None:
+    view.limit = body.request.limits.seconds
+
+
+def _resumed(view: Display, body: RunResumed) -> None:
+    view.spent = body.spent_seconds
+    view.line("resumed", f"{spoken_seconds(body.spent_seconds)} of work are found again")
+
+
+def _step(view: Display, body: StepStarted) -> None:
+    view.stage = body.stage.replace("_", " ")
+
+
+def _warning(view: Display, body: WarningRaised) -> None:
+    view.line("warning", body.finding.message, "yellow")
+
+
+def _rejected(view: Display, body: PlanRejected) -> None:
+    first = next((finding for finding in body.findings if finding.refuses), None)
+    if first is not None:
+        view.line("refused", first.sentence(), "yellow")
+
+
+def _failed_plan(view: Display, body: PlanFailed) -> None:
+    first = next((finding for finding in body.findings if finding.refuses), None)
+    if first is not None:
+        view.line("failed", first.sentence(), "yellow")
+
+
+def _failed(view: Display, body: CandidateFailedEvent) -> None:
+    failure = body.failure
+    text = f"{failure.spec.family:<14} failed: {failure.cause.replace('_', ' ')} ({failure.detail})"
+    view.line(failure.spec.id, text, "yellow")
+
+
+def _decided(view: Display, body: DecisionMade) -> None:
+    if body.stage == "feature_engineering":
+        view.line("features", f"{body.what}. {body.because}")
+
+
+def _stopped(view: Display, body: RunStopped) -> None:
+    view.stage = "finishing"
+    view.line("search ends", f"{body.reason}: {body.because}")
+
+
+def _finished(view: Display, body: StepFinished) -> None:
+    kind = body.name.split(" ")[0]
+    tell = _RESULTS.get(kind)
+    if tell is not None:
+        tell(view, body.name, body.result)
+
+
+def _profile(view: Display, name: str, result: dict[str, Any]) -> None:
+    counts: dict[str, int] = {}
+    for column in result["columns"]:
+        counts[column["kind"]] = counts.get(column["kind"], 0) + 1
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items(), key=lambda item: -item[1]))
+    view.line("table", f"{result['rows']:,} rows × {len(result['columns'])} columns: {kinds}")
+
+
+def _task(view: Display, name: str, result: dict[str, Any]) -> None:
+    view.metric, view.greater = result["metric"], result["greater_is_better"]
+    positive = f", positive class {result['positive_class']}" if result["positive_class"] is not None else ""
+    view.line("task", f"predict {result['target']} ({result['task_type']}{positive}), judged by {result['metric']}")
+    for entry in result["excluded"]:
+        view.line("", f"without {entry['name']}: {entry['reason']}", "dim")
+
+
+def _split(view: Display, name: str, result: dict[str, Any]) -> None:
+    kept = f"{result['holdout_rows']:,} rows kept aside for one final score" if result["holdout_rows"] else "no holdout"
+    view.line("split", f"{result['n_folds']} folds, {result['kind']}; {kept}")
+
+
+def _candidate(view: Display, name: str, result: dict[str, Any]) -> None:
+    score, spec = result["score"], result["spec"]
+    if spec["origin"] not in ("baseline", "ensemble"):
+        view.scored += 1
+    best = view.best is None or ((score["value"] > view.best[1]) == view.greater and score["value"] != view.best[1])
+    if best:
+        view.best = (spec["id"], score["value"])
+    spread = f" ± {score['std']:.4f}" if score.get("std") is not None else ""
+    features = "" if spec["family"] in ("ensemble", "baseline") else f"features {spec['features']}"
+    text = f"{spec['family']:<14} {features:<12} {score['metric']} {score['value']:.4f}{spread:<11} {spoken_seconds(result['seconds']):>8}"
+    view.line(spec["id"], text + ("   best so far" if best else ""), "green" if best else "")
+
+
+def _holdout(view: Display, name: str, result: dict[str, Any]) -> None:
+    found = result.get("holdout")
+    if found:
+        view.line(
+            "holdout",
+            f"{view.metric} {found['value']:.4f} (95 % interval {found['low']:.4f} to {found['high']:.4f}, {found['rows']:,} rows)",
+        )
+
+
+_TELLERS: dict[type, Callable[[Display, Any], None]] = {
+    RunStarted: _started,
+    RunResumed: _resumed,
+    StepStarted: _step,
+    WarningRaised: _warning,
+    PlanRejected: _rejected,
+    PlanFailed: _failed_plan,
+    CandidateFailedEvent: _failed,
+    DecisionMade: _decided,
+    RunStopped: _stopped,
+    StepFinished: _finished,
+}
+_RESULTS: dict[str, Callable[[Display, str, dict[str, Any]], None]] = {
+    "profile": _profile,
+    "task": _task,
+    "split": _split,
+    "candidate": _candidate,
+    "ensemble": _candidate,
+    "holdout": _holdout,
+}

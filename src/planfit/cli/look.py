@@ -1,0 +1,214 @@
+"""Commands that read a run: runs, show, trace, why, why-not, tried. None needs a lock or changes anything."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from planfit.cli.options import DEFAULT_STORE, JsonOption, Ref, StoreOption
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def runs(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """List the runs of a store, newest first."""
+    import planfit
+    from planfit.store.store import Store
+
+    found = []
+    for reader in reversed(Store(store).runs()):
+        try:
+            found.append(planfit.Run(reader).summary)
+        except planfit.DamagedRun as error:
+            sys.stderr.write(f"{reader.path.name}: {error.message}\n")
+    if as_json:
+        _json([summary.to_json() for summary in found])
+        return
+    if not found:
+        sys.stderr.write(f'There is no run in {store}. `planfit run DATA "TASK"` begins one.\n')
+        return
+    table = _table("run", "status", "target", "metric", "score", "candidates", "seconds")
+    for summary in found:
+        score = (summary.cv or {}).get("score")
+        table.add_row(
+            summary.run_id,
+            summary.status,
+            summary.target or "",
+            summary.metric or "",
+            "" if score is None else f"{score:.5g}",
+            str(summary.candidates),
+            f"{summary.seconds:.1f}",
+        )
+    _print(table)
+
+
+def show(ref: Ref = "latest", store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Show what a run is and what came of it."""
+    import planfit
+    from planfit.cli.closing import closing_text
+
+    opened = planfit.open_run(ref, store=store)
+    if as_json:
+        _json(opened.summary.to_json())
+        return
+    sys.stdout.write(closing_text(opened.summary))
+    board = _table("candidate", "family", "features", opened.summary.metric or "score", "±", "seconds", "")
+    for row in opened.leaderboard_rows[:15]:
+        spread = "" if row["std"] is None else f"{row['std']:.4f}"
+        mark = "delivered" if row["delivered"] else ""
+        board.add_row(
+            row["candidate"],
+            row["family"],
+            row["features"],
+            f"{row['score']:.5g}",
+            spread,
+            f"{row['seconds']:.1f}",
+            mark,
+        )
+    _print(board)
+
+
+def trace(
+    ref: Ref = "latest",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check every event, signature and file; changes nothing.")
+    ] = False,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the decisions of a run in order, or check that its record is whole."""
+    import planfit
+
+    opened = planfit.open_run(ref, store=store)
+    if verify:
+        _verify(opened, as_json)
+        return
+    entries = opened.trace
+    if as_json:
+        _json(entries)
+        return
+    for entry in entries:
+        _print_entry(entry)
+
+
+def why(
+    ref: Ref,
+    what: Annotated[
+        str, typer.Argument(metavar="WHAT", help="A column, an operation, a model family, a candidate or a stage.")
+    ],
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why something was done: the reasons and figures in the record."""
+    import planfit
+
+    _answers(planfit.open_run(ref, store=store).why(what), as_json, f"The record says nothing about {what!r}.")
+
+
+def why_not(
+    ref: Ref,
+    family: Annotated[str, typer.Argument(metavar="FAMILY", help="A model family.")],
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a model family was not delivered: rejected, failed, or beaten."""
+    import planfit
+
+    _answers(planfit.open_run(ref, store=store).why_not(family), as_json, f"The record says nothing about {family!r}.")
+
+
+def tried(
+    ref: Ref = "latest",
+    parameter: Annotated[str | None, typer.Argument(metavar="PARAM", help="One hyperparameter to look at.")] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """List every candidate with its parameters, score and seconds."""
+    import planfit
+
+    rows = [row.to_json() for row in planfit.open_run(ref, store=store).tried(parameter)]
+    if as_json:
+        _json(rows)
+        return
+    table = _table("candidate", "family", "features", "score", "seconds", parameter or "parameters")
+    for row in rows:
+        params = row["params"] if isinstance(row["params"], dict) else {}
+        shown = params.get(parameter) if parameter else ", ".join(f"{key}={value}" for key, value in params.items())
+        score = "failed" if row["score"] is None else f"{row['score']:.5g}"
+        table.add_row(row["candidate"], row["family"], row["features"], score, f"{row['seconds']:.1f}", str(shown))
+    _print(table)
+
+
+def _verify(opened: Any, as_json: bool) -> None:
+    report = opened.verify()
+    if as_json:
+        _json(report.to_json())
+    elif report.ok:
+        sys.stdout.write(
+            f"{opened.id}: {report.events} events and {report.files} files fit their hashes and signatures.\n"
+        )
+    else:
+        for problem in report.problems:
+            sys.stdout.write(f"{problem}\n")
+        sys.stderr.write(
+            f"error: The record of {opened.id} is not whole; the first thing that does not fit: {report.problems[0]}\n"
+        )
+        sys.stderr.write(f"hint: `planfit resume {opened.id}` does the damaged steps again.\n")
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _answers(found: Any, as_json: bool, nothing: str) -> None:
+    rows = [answer.to_json() for answer in found]
+    if as_json:
+        _json(rows)
+    elif not rows:
+        sys.stdout.write(nothing + "\n")
+    for row in [] if as_json else rows:
+        sys.stdout.write(f"{row['subject']}: {row['sentence']}\n")
+
+
+def _print_entry(entry: dict[str, Any]) -> None:
+    sys.stdout.write(
+        f"{entry['id']:>4}  {entry['timestamp'][:19]}  {entry['stage']:<20} {entry['planner']:<10} {entry['status']}\n"
+    )
+    for label in ("rationale", "result"):
+        value = entry.get(label)
+        if value:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            sys.stdout.write(f"      {label}: {text if len(text) < 600 else text[:600] + ' ...'}\n")
+    for finding in entry.get("findings") or ():
+        sys.stdout.write(f"      {finding['severity']}: {finding['path']} {finding['message']}\n")
+
+
+def _table(*columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _print(table: Table) -> None:
+    from rich.console import Console
+
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def _json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(runs)
+    app.command()(show)
+    app.command()(trace)
+    app.command()(why)
+    app.command("why-not")(why_not)
+    app.command()(tried)

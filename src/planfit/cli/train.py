@@ -1,0 +1,174 @@
+"""Commands that train: run, demo, resume."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from planfit import settings
+from planfit.cli.options import DEFAULT_STORE, JsonOption, QuietOption, Ref, StoreOption, TargetOption, listed
+
+if TYPE_CHECKING:
+    from planfit.face import Run
+
+Choice = Annotated
+
+
+def run(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV, TSV or Parquet file.")],
+    task: Annotated[str, typer.Argument(metavar="TASK", help='What is wanted, e.g. "Predict customer churn".')],
+    planner: Annotated[str, typer.Option(help="Who decides.")] = "expert",
+    target: TargetOption = None,
+    task_type: Annotated[
+        Literal["binary", "multiclass", "regression"] | None, typer.Option(help="Kind of task.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="How it is judged, e.g. roc_auc, rmse.")] = None,
+    positive_class: Annotated[str | None, typer.Option(metavar="VALUE", help="The class that counts as yes.")] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="KIND[:COLUMN]", help="random, stratified, time:COLUMN, group:COLUMN.")
+    ] = None,
+    exclude: Annotated[str | None, typer.Option(metavar="A,B", help="Columns that no model may use.")] = None,
+    holdout: Annotated[
+        str, typer.Option(metavar="auto|SHARE|FILE|none", help="Rows for the one final score.")
+    ] = "auto",
+    time_limit: Annotated[
+        str | None, typer.Option(metavar="TIME", help="30s, 5m, 1h. Default 10m without --max-candidates.")
+    ] = None,
+    memory_limit: Annotated[str | None, typer.Option(metavar="SIZE", help="4GB, 800MB; for all jobs together.")] = None,
+    max_candidates: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Scored configurations; alone, it makes a run reproducible to the bit."),
+    ] = None,
+    patience: Annotated[
+        int, typer.Option(metavar="N", help="Candidates without improvement until it has converged.")
+    ] = settings.PATIENCE,
+    models: Annotated[str | None, typer.Option(metavar="A,B", help="Model families that may be used.")] = None,
+    features: Annotated[str | None, typer.Option(metavar="PLAN.json", help="A feature plan of your own.")] = None,
+    table_format: Annotated[
+        Literal["parquet", "csv"], typer.Option(help="Format of the transformed training table.")
+    ] = "parquet",
+    seed: Annotated[int, typer.Option(metavar="N")] = settings.SEED,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a model on DATA for the TASK that is told in one sentence."""
+    arguments: dict[str, Any] = {
+        "planner": planner,
+        "target": target,
+        "task_type": task_type,
+        "metric": metric,
+        "positive_class": positive_class,
+        "split": split,
+        "exclude": listed(exclude),
+        "holdout": holdout,
+        "time_limit": time_limit,
+        "memory_limit": memory_limit,
+        "max_candidates": max_candidates,
+        "patience": patience,
+        "models": listed(models),
+        "features": features,
+        "table_format": table_format,
+        "seed": seed,
+        "store": store,
+    }
+    carry_out(data, task, arguments, as_json=as_json, quiet=quiet)
+
+
+def demo(
+    time_limit: Annotated[str, typer.Option(metavar="TIME", help="How long the search may take.")] = "45s",
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Run the main job on a real table that ships with planfit: which telephone customers will leave?"""
+    from planfit.demo import SENTENCE, table_path
+
+    with table_path() as path:
+        if not quiet:
+            sys.stderr.write(f'planfit run telco_churn.csv "{SENTENCE}" --time-limit {time_limit}\n\n')
+        carry_out(str(path), SENTENCE, {"time_limit": time_limit, "store": store}, as_json=as_json, quiet=quiet)
+
+
+def resume(
+    ref: Ref = "latest",
+    planner: Annotated[str | None, typer.Option(help="Another planner for the questions that are still open.")] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The new place of the table, where it moved.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Go on with a run where it stopped; what is finished is found again and not repeated."""
+    import planfit
+    from planfit.cli.display import Display
+    from planfit.cli.main import STARTED
+
+    before = planfit.open_run(ref, store=store)
+    if before.status in ("finished", "stopped"):
+        if not quiet:
+            sys.stderr.write(f"Run {before.id} is {before.status}; there is nothing left to do.\n")
+        _show(before, as_json)
+        return
+    with Display(quiet=quiet or (as_json and not sys.stderr.isatty()), started=STARTED) as display:
+        done = planfit.resume(ref, planner=planner, data=data, store=store, on_event=display, started=STARTED)
+    _show(done, as_json)
+
+
+def carry_out(data: Any, task: str, arguments: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
+    """Run and show what came of it; a question is asked where somebody can answer it."""
+    import planfit
+    from planfit.cli.display import Display
+    from planfit.cli.main import STARTED
+
+    try:
+        with Display(quiet=quiet, started=STARTED) as display:
+            done = planfit.run(data, task, on_event=display, started=STARTED, **arguments)
+    except planfit.QuestionAsked as question:
+        answer = _ask(question.document) if sys.stdin.isatty() and not as_json else None
+        if answer is not None:
+            carry_out(data, task, {**arguments, "target": answer}, as_json=as_json, quiet=quiet)
+            return
+        if as_json:
+            _print_json(planfit.open_run("latest", store=arguments["store"]).summary.to_json())
+        raise
+    except planfit.Halted:
+        if as_json:
+            _print_json(planfit.open_run("latest", store=arguments["store"]).summary.to_json())
+        raise
+    _show(done, as_json)
+
+
+def _ask(question: dict[str, Any]) -> str | None:
+    ranked = question.get("alternatives", [])
+    sys.stderr.write(f"\n{question['text']}\n")
+    for number, alternative in enumerate(ranked[:9], 1):
+        sys.stderr.write(f"  {number}  {alternative['target']}  ({alternative['evidence']})\n")
+    answer = input("Column (name or number, empty to leave): ").strip()
+    if answer.isdigit() and 1 <= int(answer) <= len(ranked):
+        return str(ranked[int(answer) - 1]["target"])
+    return answer or None
+
+
+def _show(done: Run, as_json: bool) -> None:
+    if as_json:
+        _print_json(done.summary.to_json())
+        return
+    from planfit.cli.closing import closing_text
+
+    sys.stdout.write(closing_text(done.summary))
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command()(demo)
+    app.command()(resume)

@@ -1,0 +1,110 @@
+"""Whether planfit can work on this machine, checked by doing it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from planfit import __version__
+from planfit.records.canonical import Record
+
+REQUIRED = ("scikit-learn", "pandas", "polars", "pyarrow", "lightgbm", "optuna", "pydantic", "skrub", "joblib")
+
+
+class Examination(Record):
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    found: str
+    hint: str | None = None
+
+
+def examine(store: str | Path) -> list[Examination]:
+    """Look at Python, libraries, cores, memory, the store, the signing key and a worker."""
+    return [_python(), *_libraries(), _machine(), _store(Path(store)), _key(), _worker()]
+
+
+def _python() -> Examination:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    hint = None if fits else "Use Python 3.11, 3.12 or 3.13."
+    return Examination(name="planfit", ok=fits, found=f"{__version__} on Python {version}", hint=hint)
+
+
+def _libraries() -> list[Examination]:
+    found = []
+    for name in REQUIRED:
+        try:
+            found.append(Examination(name=name, ok=True, found=metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            found.append(Examination(name=name, ok=False, found="missing", hint=f"pip install {name}"))
+    for module in ("torch", "xgboost", "catboost"):
+        there = find_spec(module) is not None
+        found.append(Examination(name=module, ok=True, found="installed" if there else "not installed (optional)"))
+    return found
+
+
+def _machine() -> Examination:
+    import os
+
+    import psutil
+
+    memory = psutil.virtual_memory()
+    text = f"{os.cpu_count()} cores, {memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free"
+    enough = memory.available > 1e9
+    hint = None if enough else "Close other programs; a run wants at least 1 GB."
+    return Examination(name="machine", ok=enough, found=text, hint=hint)
+
+
+def _store(root: Path) -> Examination:
+    import shutil
+
+    there = root if root.is_dir() else next(parent for parent in root.absolute().parents if parent.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        return Examination(
+            name="store", ok=False, found=f"{root} cannot be written: {error}", hint="Name another with --store."
+        )
+    free = shutil.disk_usage(there).free
+    hint = None if free > 5e8 else "Make room, or name a store on another disk with --store."
+    return Examination(name="store", ok=free > 5e8, found=f"{root}, {free / 1e9:.0f} GB free", hint=hint)
+
+
+def _key() -> Examination:
+    from planfit import signing
+    from planfit.errors import PlanfitError
+
+    try:
+        signing.sign("0" * 64)  # makes the key where there is none
+        place = signing.key_path()
+    except (OSError, PlanfitError) as error:
+        return Examination(
+            name="signing key", ok=False, found=str(error), hint="Set PLANFIT_HOME to a folder that you may write."
+        )
+    return Examination(name="signing key", ok=True, found=str(place))
+
+
+def _worker() -> Examination:
+    import time
+
+    from planfit.records.jobs import JobDone, PingJob
+    from planfit.runtime.workers import Workers
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Workers(slots=1, threads=1, memory=None, scratch=Path(folder)) as workers,
+    ):
+        begun = time.monotonic()
+        ready = workers.wait([workers.submit(PingJob(), deadline_seconds=60.0)])
+        seconds = time.monotonic() - begun
+    if not isinstance(ready, JobDone):
+        detail = ready.detail if ready is not None else "no answer"
+        hint = "See whether processes may be started here (containers, security policies)."
+        return Examination(name="worker", ok=False, found=detail, hint=hint)
+    return Examination(name="worker", ok=True, found=f"answers after {seconds:.1f} s")

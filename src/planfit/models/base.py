@@ -1,0 +1,106 @@
+"""What a model family is, and the base of the estimators it builds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any, ClassVar, Literal
+
+from planfit.records.canonical import Record
+from planfit.records.schema import Column, Kind
+from planfit.records.task import Task, TaskType
+
+JsonDict = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One dimension of a search space."""
+
+    type: Literal["float", "int", "categorical"]
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    choices: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What a family may know when it builds an estimator."""
+
+    task: Task
+    raw: tuple[Column, ...]
+    """Columns that the feature plan left, before finishing."""
+    columns: tuple[Column, ...]
+    """Columns that reach the estimator, after finishing (groups not unfolded)."""
+    rows: int
+    rounds: int | None
+    """Boosting rounds or trees at the most; None: the family's default."""
+    learning_rate: float | None
+    seed: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What a fit was like."""
+
+    rounds: int | None = None
+    """Best round, for iterative families."""
+    curve: tuple[float, ...] = field(default=())
+    """Validation loss by round, where there was a validation part."""
+    cut: bool = False
+    """The deadline ended it."""
+
+
+Deadline = Callable[[], bool]
+"""Returns True when the time is up."""
+
+
+class Family(ABC):
+    """A kind of estimator that a model plan may use. One instance a family in the registry.
+
+    The docstring of a subclass is what planners read: what it is good at, what it costs.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    module: ClassVar[str | None] = None
+    """Module that must be importable, None for scikit-learn."""
+    extra: ClassVar[str | None] = None
+    """The extra of planfit that brings it."""
+    tasks: ClassVar[frozenset[TaskType]] = frozenset({"binary", "multiclass", "regression"})
+    Params: ClassVar[type[Record]]
+    """Hyperparameters with bounds and tuned defaults."""
+    iterative: ClassVar[bool] = False
+    """Fits round by round and stops early on a validation part."""
+    simplicity: ClassVar[int] = 5
+    """1: read at a glance; 9: an ensemble of many deep trees. Decides ``deliver=simple``."""
+    exports_onnx: ClassVar[bool] = False
+
+    @property
+    def installed(self) -> bool:
+        return self.module is None or find_spec(self.module) is not None
+
+    @abstractmethod
+    def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
+        """Return the steps, in the plan language, that make `columns` acceptable. Accepts every kind."""
+
+    @abstractmethod
+    def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
+        """Return the search space for tuning."""
+
+    def defaults(self, rows: int, columns: int, task: Task) -> Record:
+        """Return the tuned defaults for a table of that shape."""
+        return self.Params()
+
+    @abstractmethod
+    def build(self, params: Record, context: FitContext) -> Any:
+        """Return an unfitted `models.estimator.Model`."""
+
+
+def names_of(columns: tuple[Column, ...], *kinds: Kind) -> list[str]:
+    """Return the names of the columns of those kinds."""
+    return [column.name for column in columns if column.kind in kinds]

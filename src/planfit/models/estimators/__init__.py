@@ -1,0 +1,1 @@
+"""The estimators that families build. Apart from the families, so that a catalogue can be read without them."""

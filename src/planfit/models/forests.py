@@ -1,0 +1,73 @@
+"""Forests of independent trees: the family; its estimator is in `estimators/forests.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import Field
+
+from planfit.models.base import Dimension, Family, FitContext, JsonDict, names_of
+from planfit.models.finishing import MOST_FOREST_LEVELS, RARE_ROWS, by_levels, date_parts, drop_useless, step
+from planfit.records.canonical import Record
+from planfit.records.schema import Column, Kind
+from planfit.records.task import Task
+
+ROWS_PER_TREE: Final = 50_000
+"""Rows that one tree is grown on at the most: more make it larger and slower, hardly better."""
+
+
+class RandomForestParams(Record):
+    """Hyperparameters of scikit-learn's forests, under its own names."""
+
+    n_estimators: Annotated[int, Field(ge=1, le=2000)] = 300
+    max_features: Literal["sqrt"] | Annotated[float, Field(gt=0, le=1)] = "sqrt"
+    min_samples_leaf: Annotated[int, Field(ge=1, le=10_000)] = 1
+    max_samples: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of the rows that a tree is grown on. None: as many as there are, drawn with replacement."""
+
+
+class RandomForest(Family):
+    """Many independent deep trees, averaged. Robust without tuning and different enough from boosting to help an
+    ensemble; large in memory and slow to predict. Takes missing values as they are."""
+
+    name: ClassVar[str] = "random_forest"
+    Params: ClassVar[type[Record]] = RandomForestParams
+    simplicity: ClassVar[int] = 7
+    exports_onnx: ClassVar[bool] = True
+
+    def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
+        few, many = by_levels(columns, MOST_FOREST_LEVELS)
+        return [
+            *drop_useless(columns),
+            *date_parts(columns),
+            *step("tfidf", names_of(columns, Kind.TEXT)),
+            *step("target_encode", many),
+            *step("one_hot_encode", few, min_frequency=RARE_ROWS),
+        ]
+
+    def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
+        return {
+            "max_features": Dimension("categorical", choices=("sqrt", 0.5, 0.75, 1.0)),
+            "min_samples_leaf": Dimension("int", 1, 32, log=True),
+        }
+
+    def defaults(self, rows: int, columns: int, task: Task) -> Record:
+        return RandomForestParams(
+            max_features="sqrt" if task.is_classification else 0.5,
+            min_samples_leaf=1 if rows < 5_000 else 2 if rows < 20_000 else 5,
+            max_samples=None if rows <= ROWS_PER_TREE else ROWS_PER_TREE / rows,
+        )
+
+    def build(self, params: Record, context: FitContext) -> Any:
+        from planfit.models.estimators.forests import ForestModel
+
+        task, values = context.task, params.model_dump()
+        return ForestModel(
+            **values | {"n_estimators": context.rounds or values["n_estimators"]},
+            task_type=task.task_type,
+            classes=task.classes,
+            metric=task.metric,
+            target_transform=task.target_transform,
+            seed=context.seed,
+            threads=context.threads,
+        )

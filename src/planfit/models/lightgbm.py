@@ -1,0 +1,131 @@
+"""LightGBM: the family; its estimator is in `estimators/lightgbm.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import Field
+
+from planfit.models.base import Dimension, Family, FitContext, JsonDict, names_of
+from planfit.models.finishing import MOST_NATIVE_LEVELS, by_levels, date_parts, drop_useless, step
+from planfit.records.canonical import Record
+from planfit.records.schema import Column, Kind
+from planfit.records.task import Task
+
+MIDDLE: Final = 3_000
+"""Rows from which fully searched splits beat random ones (`extra_trees`), and need fewer rounds."""
+LARGE: Final = 50_000
+"""Rows from which classification, too, bears many leaves."""
+HUGE: Final = 200_000
+"""Rows from which fewer bins cost nothing."""
+MANY_CLASSES: Final = 5
+"""Classes from which a round, with its one tree a class, is too dear for small steps."""
+
+
+SHALLOW: Final = {
+    "extra_trees": False, "feature_fraction": 0.7, "num_leaves": 16, "min_data_in_leaf": 10, "bagging_fraction": 0.8,
+}  # fmt: skip
+"""Classification on middling tables."""
+SEARCHED_CLASSES: Final = {
+    "extra_trees": False, "feature_fraction": 1.0, "num_leaves": 50, "min_data_in_leaf": 40, "bagging_fraction": 0.75,
+    "lambda_l1": 1e-4, "lambda_l2": 1e-4, "min_sum_hessian_in_leaf": 1e-7,
+}  # fmt: skip
+"""Tuned defaults of PyTabKit for classification."""
+SEARCHED_REGRESSION: Final = SEARCHED_CLASSES | {"num_leaves": 100, "min_data_in_leaf": 3, "bagging_fraction": 0.7}
+"""Tuned defaults of PyTabKit for regression."""
+
+
+class LightGBMParams(Record):
+    """Hyperparameters of LightGBM, under its own names."""
+
+    learning_rate: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
+    num_leaves: Annotated[int, Field(ge=2, le=512)] = 39
+    min_data_in_leaf: Annotated[int, Field(ge=1, le=10_000)] = 3
+    feature_fraction: Annotated[float, Field(ge=0.05, le=1)] = 0.46
+    bagging_fraction: Annotated[float, Field(ge=0.1, le=1)] = 0.88
+    lambda_l1: Annotated[float, Field(ge=0, le=100)] = 0.24
+    lambda_l2: Annotated[float, Field(ge=0, le=100)] = 0.36
+    min_sum_hessian_in_leaf: Annotated[float, Field(ge=0, le=100)] = 1e-3
+    extra_trees: bool = True
+    """Random thresholds: less variance on small tables, and cheaper."""
+    cat_smooth: Annotated[float, Field(ge=0, le=1000)] = 15.0
+    cat_l2: Annotated[float, Field(ge=0, le=1000)] = 0.34
+    max_cat_to_onehot: Annotated[int, Field(ge=1, le=255)] = 16
+    min_data_per_group: Annotated[int, Field(ge=1, le=10_000)] = 9
+    max_bin: Annotated[int, Field(ge=15, le=1023)] = 255
+    rounds: Annotated[int, Field(ge=1, le=20_000)] = 2000
+    """At the most; a validation part ends it earlier."""
+    patience: Annotated[int, Field(ge=1, le=1000)] = 50
+    """Rounds without improvement of the validation loss before it ends."""
+
+
+class LightGBM(Family):
+    """Gradient-boosted trees. The strongest single choice on most tables; takes categories and missing values as they
+    are, finds interactions and thresholds, ignores monotone scaling. Seconds on most tables; slow with many classes."""
+
+    name: ClassVar[str] = "lightgbm"
+    module: ClassVar[str | None] = "lightgbm"
+    Params: ClassVar[type[Record]] = LightGBMParams
+    iterative: ClassVar[bool] = True
+    simplicity: ClassVar[int] = 6
+    exports_onnx: ClassVar[bool] = True
+
+    def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
+        native, many = by_levels(columns, MOST_NATIVE_LEVELS)
+        return [
+            *drop_useless(columns),
+            *date_parts(columns),
+            *step("tfidf", names_of(columns, Kind.TEXT)),
+            *step("target_encode", many),
+            *step("ordinal_encode", native),
+        ]
+
+    def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
+        return {
+            "learning_rate": Dimension("float", 0.02, 0.2, log=True),
+            "num_leaves": Dimension("int", 2, 200, log=True),
+            "min_data_in_leaf": Dimension("int", 1, 64, log=True),
+            "feature_fraction": Dimension("float", 0.4, 1.0),
+            "bagging_fraction": Dimension("float", 0.7, 1.0),
+            "extra_trees": Dimension("categorical", choices=(False, True)),
+            "lambda_l1": Dimension("float", 1e-4, 1.0),
+            "lambda_l2": Dimension("float", 1e-4, 2.0),
+            "cat_smooth": Dimension("float", 0.001, 100.0, log=True),
+            "cat_l2": Dimension("float", 0.005, 2.0, log=True),
+            "min_data_per_group": Dimension("int", 2, 100, log=True),
+            "max_cat_to_onehot": Dimension("int", 8, 100, log=True),
+        }
+
+    def defaults(self, rows: int, columns: int, task: Task) -> Record:
+        changes: dict[str, Any] = {}
+        if rows >= LARGE or (rows >= MIDDLE and task.task_type == "regression"):
+            changes = dict(SEARCHED_REGRESSION if task.task_type == "regression" else SEARCHED_CLASSES)
+        elif rows >= MIDDLE:
+            changes = dict(SHALLOW)
+        if rows >= HUGE:
+            changes["max_bin"] = 63
+        if len(task.classes) >= MANY_CLASSES:
+            changes |= {"learning_rate": 0.1, "num_leaves": 16, "rounds": 600}
+        return LightGBMParams(**changes)
+
+    def build(self, params: Record, context: FitContext) -> Any:
+        from planfit.models.estimators.lightgbm import LightGBMModel
+
+        task, values = context.task, params.model_dump()
+        native, _ = by_levels(context.raw, MOST_NATIVE_LEVELS)
+        left = {column.name for column in context.columns}
+        return LightGBMModel(
+            **values
+            | {
+                "rounds": context.rounds or values["rounds"],
+                "learning_rate": context.learning_rate or values["learning_rate"],
+                "blind_rounds": context.rounds,
+            },
+            task_type=task.task_type,
+            classes=task.classes,
+            metric=task.metric,
+            target_transform=task.target_transform,
+            categorical=tuple(name for name in native if name in left),
+            seed=context.seed,
+            threads=context.threads,
+        )

@@ -1,0 +1,89 @@
+"""The planner protocol: whatever proposes plans answers an `Ask` with an `Answer`, and knows nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+from planfit.records.canonical import Record
+from planfit.records.events import Stage
+from planfit.records.findings import Finding
+from planfit.records.profile import Profile, TargetProfile
+from planfit.records.schema import Schema
+from planfit.records.scores import CandidateFailure, CandidateResult, Probe, Usage
+from planfit.records.task import Task
+
+PlanKind = Literal["TaskPlan", "FeaturePlan", "ModelPlan", "TuningPlan", "NextStep"]
+
+
+class TaskOptions(Record):
+    """What the user fixed about the task; a plan may not contradict it."""
+
+    target: str | None = None
+    task_type: Literal["binary", "multiclass", "regression"] | None = None
+    metric: str | None = None
+    positive_class: str | None = None
+    split: str | None = None
+    exclude: tuple[str, ...] = ()
+
+
+class BudgetLeft(Record):
+    """What may still be spent, rounded; a recorded clock decision where time is limited."""
+
+    seconds: float | None = None
+    candidates: int | None = None
+    patience: int = 10
+    """Further candidates without improvement before the search counts as converged."""
+
+
+class Ask(Record):
+    """One question to a planner, with everything that it may know. Never a row of the data."""
+
+    plan_kind: PlanKind
+    stage: Stage
+    round: int
+    attempt: int
+    sentence: str
+    options: TaskOptions = TaskOptions()
+    profile: Profile
+    task: Task | None = None
+    target_profile: TargetProfile | None = None
+    schema_: Schema | None = None
+    """The columns that a feature plan may use (raw schema without target and exclusions)."""
+    operations: tuple[str, ...] = ()
+    """Operations that are legal here."""
+    families: tuple[str, ...] = ()
+    """Families that are legal here: installed, allowed, fit for the task."""
+    feature_sets: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Adopted feature sets by name with their plans, newest last; ``v0`` is the raw columns."""
+    leaderboard: tuple[CandidateResult, ...] = ()
+    """Best first."""
+    failures: tuple[CandidateFailure, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    budget: BudgetLeft = BudgetLeft()
+    previous: str | None = None
+    """The document that `findings` are about."""
+    findings: tuple[Finding, ...] = ()
+
+    def with_findings(self, document: str, findings: tuple[Finding, ...]) -> Ask:
+        """Return the same question asked again, with what was wrong with the last answer."""
+        return self.having(attempt=self.attempt + 1, previous=document, findings=findings)
+
+
+class Answer(Record):
+    """A planner's answer, unjudged."""
+
+    document: str
+    """Raw text; meant to be JSON."""
+    prompt: str
+    """The exact text that led to it; of the expert: the text a language model would have been sent."""
+    usage: Usage | None = None
+
+
+class Planner(Protocol):
+    """Whatever proposes plans."""
+
+    name: str
+
+    def propose(self, ask: Ask) -> Answer:
+        """Return an answer to `ask`; raise `ProviderError` where none could be had."""
+        ...

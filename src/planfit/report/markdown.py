@@ -1,0 +1,227 @@
+"""The report as Markdown: first for a reader who is not technical, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from planfit.records.schema import Excluded
+from planfit.report import sections, words
+from planfit.report.escape import code, codes, table, text
+from planfit.report.facts import RunFacts
+from planfit.report.words import counted, figure
+
+KINDS_OF_EXCLUSION: Final = {
+    "identifier": "identifier", "constant": "always the same", "leak": "gives the answer away", "duplicate": "a copy",
+    "asked": "you asked", "empty": "empty", "split": "used for the split", "other": "other",
+}  # fmt: skip
+
+
+def render(facts: RunFacts) -> str:
+    """Return the report of a run. Apart from times, equal facts give equal text."""
+    parts: list[Callable[[RunFacts], list[str]]] = [
+        _title,
+        _task,
+        _data,
+        _scores,
+        sections.leaderboard,
+        sections.features,
+        sections.models,
+        sections.importance,
+        sections.history,
+        sections.decisions,
+        sections.time_spent,
+        sections.use,
+        sections.files,
+    ]
+    lines: list[str] = []
+    for part in parts:
+        made = part(facts)
+        if made:
+            lines += [*made, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _title(facts: RunFacts) -> list[str]:
+    head = f"# {text(facts.request.sentence)}"
+    sentences = [_what(facts), _how_good(facts), _delivered(facts)]
+    return [head, "", " ".join(sentence for sentence in sentences if sentence)]
+
+
+def _what(facts: RunFacts) -> str:
+    task, data = facts.task, facts.data
+    if task is None:
+        return "The run has not settled yet what is to be predicted."
+    about = ""
+    if data is not None:
+        inputs = sum(column.role == "input" for column in data.columns)
+        about = f" from {counted(inputs, 'column')} of {text(data.ref.origin)} ({counted(data.rows, 'row')})"
+    what = words.TASKS[task.task_type]
+    if task.task_type == "binary":
+        what = f"{what} ({' or '.join(code(label) for label in task.classes)})"
+    return f"The model predicts {code(task.target)}, {what}{',' if about else ''}{about}."
+
+
+def _how_good(facts: RunFacts) -> str:
+    task, chosen, floor = facts.task, facts.chosen, facts.baseline
+    if task is None or chosen is None:
+        return "No model has been delivered yet."
+    name, held = words.metric_name(task.metric), facts.holdout
+    value = held.value if held is not None else chosen.score.value
+    if held is not None:
+        where = f"On {counted(held.rows, 'row')} that nothing had seen"
+        interval = f" ({held.confidence:.0%} interval {figure(held.low)} to {figure(held.high)})"
+    else:
+        where, interval = "In cross-validation", ""
+    reached = f"{where} its {name} is **{figure(value)}**{interval}"
+    if floor is None:
+        return reached + "."
+    if chosen.spec.id == floor.spec.id:
+        return f"{reached}: nothing was found that beats guessing without looking at any column."
+    grade = words.grade(value, floor.score.value, task.greater_is_better)
+    return f"{reached}, {grade} the {figure(floor.score.value)} of guessing without looking at any column."
+
+
+def _delivered(facts: RunFacts) -> str:
+    delivered = facts.delivered
+    if delivered is None:
+        return ""
+    members = [(facts.candidate(name), weight) for name, weight in delivered.members]
+    families = [f"{code(found.spec.family)} ({weight:.0%})" for found, weight in members if found is not None]
+    what = f"a single model of family {code(delivered.family)}"
+    if len(delivered.members) > 1:
+        what = f"an ensemble of {len(delivered.members)} models: {', '.join(families)}"
+    how = f"fitted once more on all {counted(delivered.rows_fitted, 'row')}"
+    if delivered.how == "fold_average":
+        how = "the average of the models of the cross-validation"
+    return f"Delivered is {what}, {how}."
+
+
+def _task(facts: RunFacts) -> list[str]:
+    task = facts.task
+    if task is None:
+        return []
+    rows = [
+        ("target", code(task.target)),
+        ("to be predicted", words.TASKS[task.task_type]),
+        ("metric", f"{words.metric_name(task.metric)} ({code(task.metric)}). {_metric(task.metric)}"),
+        ("better is", "greater" if task.greater_is_better else "smaller"),
+    ]
+    if task.classes:
+        rows.append(("classes", codes(task.classes)))
+    if task.positive_class is not None:
+        rows.append(("the event (positive class)", code(task.positive_class)))
+    if task.target_transform != "none":
+        rows.append(("models are fitted on", f"the {task.target_transform} of the target; predictions are in its unit"))
+    if facts.split is not None:
+        rows.append(("how rows were divided", text(facts.split.rule)))
+    lines = ["## The task as understood", "", *table(("", ""), rows)]
+    if facts.task_rationale:
+        lines += ["", f"Why: {text(facts.task_rationale)}"]
+    return [*lines, *_excluded(task.excluded)]
+
+
+def _metric(metric: str) -> str:
+    return words.METRIC_SENTENCES.get(metric, "")
+
+
+def _excluded(excluded: tuple[Excluded, ...]) -> list[str]:
+    if not excluded:
+        return ["", "No column was left out."]
+    rows = [
+        (code(entry.name), KINDS_OF_EXCLUSION[entry.code], text(entry.reason), _undo(entry.code)) for entry in excluded
+    ]
+    return ["", "Columns that no model may use:", "", *table(("column", "what", "why", "to undo it"), rows)]
+
+
+def _undo(kind: str) -> str:
+    if kind == "asked":
+        return "leave it out of `--exclude`"
+    if kind == "split":
+        return "choose another `--split`"
+    if kind in ("constant", "empty"):
+        return "nothing to undo: it says nothing"
+    return "`planfit.run(..., planner=P)` with a planner `P` whose TaskPlan does not exclude it"
+
+
+def _data(facts: RunFacts) -> list[str]:
+    data = facts.data
+    if data is None:
+        return []
+    kinds = sorted({column.kind for column in data.columns}, key=list(type(data.columns[0].kind)).index)
+    rows = []
+    for kind in kinds:
+        some = [column for column in data.columns if column.kind == kind]
+        rows.append((kind.value, str(len(some)), codes(column.name for column in some)))
+    lines = [
+        "## The data",
+        "",
+        f"{text(data.ref.origin)}: {counted(data.rows, 'row')}, {counted(len(data.columns), 'column')}, "
+        f"{counted(data.duplicate_rows, 'duplicate row')}.",
+        "",
+        *table(("kind", "columns", "which"), rows, right=(1,)),
+    ]
+    gaps = sorted((column for column in data.columns if column.missing), key=lambda column: -column.missing)
+    if gaps:
+        shown = ", ".join(f"{code(gap.name)} {gap.missing / max(1, data.rows):.1%}" for gap in gaps[:10])
+        more = f" and {len(gaps) - 10} more columns" if len(gaps) > 10 else ""
+        lines += ["", f"Missing values: {shown}{more}."]
+    else:
+        lines += ["", "No value is missing."]
+    personal = [column for column in data.columns if column.personal]
+    if personal:
+        named = ", ".join(f"{code(column.name)} ({text(column.personal)})" for column in personal)
+        lines += ["", f"These columns look personal, so their values are not shown here: {named}."]
+    if facts.warnings:
+        lines += ["", "Warnings:", "", *(f"- {text(warning)}" for warning in facts.warnings)]
+    return lines
+
+
+def _scores(facts: RunFacts) -> list[str]:
+    task, chosen, held = facts.task, facts.chosen, facts.holdout
+    if task is None or chosen is None:
+        return []
+    name = words.metric_name(task.metric)
+    rows = []
+    if facts.baseline is not None:
+        score = facts.baseline.score
+        rows.append(("baseline", words.spread(score.value, score.std), "guessing without looking at any column"))
+    score = chosen.score
+    note = f"{len(chosen.folds)} folds, {counted(score.rows, 'row')}" if score.rows else f"{len(chosen.folds)} folds"
+    rows.append(("cross-validated", words.spread(score.value, score.std), note))
+    if held is not None:
+        interval = f"{held.confidence:.0%} interval {figure(held.low)} to {figure(held.high)}"
+        rows.append(("holdout", figure(held.value), f"{interval}; {counted(held.rows, 'row')}"))
+        rows.append(
+            ("optimism", f"{facts.optimism or 0.0:+.4g}", "cross-validated against holdout; positive: flattering")
+        )
+    lines = [f"## How good it is ({name})", "", _metric(task.metric), "", *table(("", name, ""), rows, right=(1,)), ""]
+    return [*lines, *_scored(facts)]
+
+
+def _scored(facts: RunFacts) -> list[str]:
+    held, delivered, chosen = facts.holdout, facts.delivered, facts.chosen
+    lines = []
+    if held is not None and delivered is not None:
+        which = "the average of the models of the cross-validation"
+        if held.scored == "refit_train":
+            which = "a model fitted on all rows but the holdout"
+        times = "once, by this run" if held.opening == 1 else f"{held.opening} times, so it is no longer untouched"
+        lines.append(
+            f"- The holdout scored {which} of {code(delivered.candidate)}; it has been opened {times}. "
+            "It had no say in any choice."
+        )
+    elif facts.split is not None and facts.split.holdout_rows:
+        lines.append("- The holdout stayed closed: it is opened only in a run that ends by itself.")
+    else:
+        lines.append("- There is no holdout; the cross-validated score is all there is.")
+    if chosen is not None and chosen.score.label == "selection":
+        lines.append(
+            "- The cross-validated score also served to choose, so it flatters a little; "
+            "the holdout is the figure to quote."
+            if held is not None
+            else "- The cross-validated score also served to choose, so it flatters a little."
+        )
+    if delivered is not None:
+        lines.append(f"- Delivered is {code(delivered.candidate)}. {text(delivered.because)}".rstrip())
+    return lines

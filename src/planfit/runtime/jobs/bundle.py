@@ -1,0 +1,53 @@
+"""Put members together into the model that is delivered."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import joblib
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from planfit.models.ensemble import WeightedEnsemble
+from planfit.records.jobs import BundleJob
+from planfit.runtime.deadline import SoftDeadline
+from planfit.runtime.jobs.fitting import dump, require_finite
+from planfit.runtime.material import Sheets
+
+TIMED_ROWS: Final = 25
+"""Rows that are predicted one by one for the latency."""
+
+
+def run(job: BundleJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
+    """Write ``model.joblib`` (raw columns in, predictions out) and ``pipeline.joblib`` (its heaviest member's steps)."""
+    sheets = Sheets(job.material)
+    model = WeightedEnsemble(load_members(job.members), job.material.task, job.threshold)
+    rows = sheets.raw(np.arange(min(TIMED_ROWS, len(sheets.y))))
+    require_finite(model.predict_matrix(rows), "the delivered model")
+    dump(model, folder / "model.joblib")
+    dump(model.heaviest[:-1], folder / "pipeline.joblib")
+    spans = []
+    for place in range(len(rows)):
+        row = rows.iloc[place : place + 1]
+        began = time.perf_counter()
+        model.predict(row)
+        spans.append(time.perf_counter() - began)
+    return {
+        "files": {"model": "model.joblib", "pipeline": "pipeline.joblib"},
+        "one_row_ms": 1000 * statistics.median(spans),
+    }
+
+
+def load_members(members: tuple[tuple[str, float, tuple[str, ...]], ...]) -> list[tuple[str, float, Pipeline]]:
+    """Return the pipelines with their weights; fold models share their member's weight, and all share one door."""
+    loaded: list[tuple[str, float, Pipeline]] = []
+    for name, weight, paths in members:
+        for number, path in enumerate(paths):
+            pipeline: Pipeline = joblib.load(path)
+            if loaded and pipeline.steps[0][1].schema == loaded[0][2].steps[0][1].schema:
+                pipeline.steps[0] = loaded[0][2].steps[0]
+            loaded.append((name if len(paths) == 1 else f"{name}/{number}", weight / len(paths), pipeline))
+    return loaded

@@ -1,0 +1,164 @@
+"""Score the chosen model on the holdout, and say which raw columns it lives on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import joblib
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from planfit.data.door import Door
+from planfit.models.metrics import METRICS, target_values
+from planfit.records.canonical import seed_of
+from planfit.records.jobs import EvaluateJob
+from planfit.records.scores import ImportanceRow
+from planfit.runtime.deadline import SoftDeadline
+from planfit.runtime.evaluate import bootstrap_interval
+from planfit.runtime.jobs.fitting import require_finite, write_predictions
+from planfit.runtime.material import Positions, Sheets
+from planfit.settings import IMPORTANCE_REPEATS, IMPORTANCE_ROWS
+
+IMPORTANCE_MODELS: Final = 2
+"""Fold models that importance is measured with: those of the heaviest members. All of them would cost many times more."""
+IMPORTANCE_FOLDS: Final = 3
+"""Folds whose validation rows stand in where there is no holdout."""
+
+Member = tuple[str, float, tuple[str, ...]]
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A model and the typed rows on which importance is measured with it."""
+
+    pipelines: list[tuple[float, Pipeline]]
+    frame: pd.DataFrame
+    rows: Positions
+
+
+def run(job: EvaluateJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
+    """Evaluate; the holdout is read only where the job says so."""
+    sheets = Sheets(job.material)
+    result: dict[str, Any] = {"holdout": None, "importance": [], "predictions": None, "files": {}}
+    if job.on == "holdout":
+        result |= _score_holdout(job, sheets, folder)
+    if job.importance:
+        until = deadline.sooner(job.importance_seconds)
+        result["importance"] = [row.to_json() for row in importance(job, sheets, until)]
+    return result
+
+
+def _score_holdout(job: EvaluateJob, sheets: Sheets, folder: Path) -> dict[str, Any]:
+    task, rows = job.material.task, sheets.holdout
+    metric = METRICS[task.metric]
+    typed = Door(job.material.door_schema).transform(sheets.raw(rows))
+    matrix = require_finite(weighted_average(job.members, typed), "the chosen model")
+    y = sheets.y.iloc[rows]
+    value = metric.score(target_values(y, task), matrix, task)
+    low, high = bootstrap_interval(metric, y, matrix, task, seed=seed_of(job.material.seed, "bootstrap"))
+    if not np.isfinite(value):
+        raise FloatingPointError(f"{task.metric} is not defined on the {len(rows)} rows of the holdout.")
+    write_predictions(folder / "predictions.parquet", task, matrix, row=rows.astype(np.int64))
+    return {
+        "holdout": {
+            "value": value,
+            "low": low if np.isfinite(low) else value,  # where no draw of rows has the metric defined
+            "high": high if np.isfinite(high) else value,
+            "rows": len(rows),
+        },
+        "predictions": "predictions.parquet",
+        "files": {"predictions": "predictions.parquet"},
+    }
+
+
+def weighted_average(members: tuple[Member, ...], typed: pd.DataFrame) -> Matrix:
+    """Return the weighted average of all members' fold models; one model is in memory at a time."""
+    total = sum(weight for _, weight, _ in members)
+    parts = [
+        weight / total / len(paths) * predict(joblib.load(path), typed)
+        for _, weight, paths in members
+        for path in paths
+    ]
+    return np.asarray(np.sum(parts, axis=0))
+
+
+def predict(pipeline: Pipeline, typed: pd.DataFrame) -> Matrix:
+    """Return a pipeline's prediction matrix for rows that have passed its door."""
+    for _, step in pipeline.steps[1:-1]:
+        typed = step.transform(typed)
+    return np.asarray(pipeline.steps[-1][1].predict_matrix(typed))
+
+
+def importance(job: EvaluateJob, sheets: Sheets, until: Callable[[], bool]) -> list[ImportanceRow]:
+    """Return permutation importance of the raw columns, most important first; columns for which no time is left are missing.
+
+    A column is shuffled after the door instead of before it, which is the same: the door reads each row and column by itself.
+    """
+    stands = _on_holdout(job, sheets) if job.on == "holdout" else _out_of_fold(job, sheets)
+    stands = [stand for stand in stands if len(stand.rows)]
+    if not stands:
+        return []
+    task = job.material.task
+    metric = METRICS[task.metric]
+    y = target_values(sheets.y.iloc[np.concatenate([stand.rows for stand in stands])], task)
+
+    def gain(matrices: list[Matrix]) -> float:
+        return metric.gain(metric.score(y, np.concatenate(matrices), task))
+
+    whole = gain([_predict_stand(stand, stand.frame) for stand in stands])
+    found = []
+    for name in job.material.door_schema.names:
+        if until():
+            break
+        shuffled = [_shuffled(stand, name, job.material.seed) for stand in stands]
+        losses = [whole - gain([each[repeat] for each in shuffled]) for repeat in range(IMPORTANCE_REPEATS)]
+        if np.isfinite(losses).all():
+            found.append(ImportanceRow(column=name, mean=float(np.mean(losses)), std=float(np.std(losses))))
+    return sorted(found, key=lambda row: -row.mean)
+
+
+def _on_holdout(job: EvaluateJob, sheets: Sheets) -> list[Stand]:
+    """Return one stand: a fold model of each of the heaviest members, or several of one, on a sample of the holdout."""
+    rows = sheets.sample(sheets.holdout, IMPORTANCE_ROWS, "importance")
+    heaviest = sorted(job.members, key=lambda member: -member[1])[:IMPORTANCE_MODELS]
+    each = max(1, IMPORTANCE_MODELS // len(heaviest))
+    chosen = [(weight, path) for _, weight, paths in heaviest for path in paths[:each]]
+    return [Stand(_loaded(chosen), sheets.frame.iloc[rows], rows)]
+
+
+def _out_of_fold(job: EvaluateJob, sheets: Sheets) -> list[Stand]:
+    """Return a stand a fold: the heaviest member's model of that fold on rows that it was not fitted on."""
+    _, weight, paths = max(job.members, key=lambda member: member[1])
+    used = paths[:IMPORTANCE_FOLDS]
+    stands = []
+    for number, path in enumerate(used):
+        stem = Path(path).stem
+        fold = int(stem) if stem.isdigit() else number
+        rows = sheets.sample(sheets.fold_rows(fold)[1], IMPORTANCE_ROWS // len(used), "importance", fold)
+        stands.append(Stand(_loaded([(weight, path)]), sheets.frame.iloc[rows], rows))
+    return stands
+
+
+def _loaded(chosen: list[tuple[float, str]]) -> list[tuple[float, Pipeline]]:
+    total = sum(weight for weight, _ in chosen)
+    return [(weight / total, joblib.load(path)) for weight, path in chosen]
+
+
+def _predict_stand(stand: Stand, frame: pd.DataFrame) -> Matrix:
+    return np.asarray(sum(weight * predict(pipeline, frame) for weight, pipeline in stand.pipelines))
+
+
+def _shuffled(stand: Stand, name: str, seed: int) -> list[Matrix]:
+    """Return the predictions with one column shuffled, once a repeat; all repeats pass the pipeline together."""
+    draw = np.random.default_rng(seed_of(seed, "importance", name))
+    orders = [draw.permutation(len(stand.rows)) for _ in range(IMPORTANCE_REPEATS)]
+    stacked = pd.concat([stand.frame] * IMPORTANCE_REPEATS, ignore_index=True)
+    values = stand.frame[name].to_numpy()
+    stacked[name] = pd.Series(np.concatenate([values[order] for order in orders]), dtype=stand.frame[name].dtype)
+    return np.split(_predict_stand(stand, stacked), IMPORTANCE_REPEATS)

@@ -1,0 +1,115 @@
+"""Feature plans: what the rules add, what they leave out, and that both name their figures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from planfit.planners.base import Ask
+from planfit.planners.expert.expert import Expert
+from planfit.planners.expert.ratios import sensible_ratios
+
+Maker = Callable[..., Any]
+
+
+def plan_of(expert: Expert, ask: Ask) -> dict[str, Any]:
+    plan: dict[str, Any] = json.loads(expert.propose(ask).document)
+    return plan
+
+
+def steps_of(plan: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {step["operation"]: step for step in plan["transformations"]}
+
+
+def test_each_step_gives_a_reason_with_figures(expert: Expert, ask: Maker) -> None:
+    plan = plan_of(expert, ask("FeaturePlan"))
+    for step in plan["transformations"]:
+        assert re.search(r"\d", step["reason"]), step
+    steps = steps_of(plan)
+    assert steps["ratio"]["columns"] == ["TotalCharges", "tenure"]
+    assert "zero in 11 of 7043 rows" in steps["ratio"]["reason"]
+    assert steps["missing_indicator"]["columns"] == ["Income"]
+    assert "`Income` in 700, of 7043 rows" in steps["missing_indicator"]["reason"]
+    assert steps["target_encode"]["keep_source"] is True
+    assert "`TotalCharges` is missing in 11 of 7043 rows (0.16 %)" in plan["rationale"]
+    assert "a logarithm changes no split of a tree" in plan["rationale"]
+
+
+def test_products_take_strong_columns_with_few_gaps(expert: Expert, ask: Maker) -> None:
+    step = steps_of(plan_of(expert, ask("FeaturePlan")))["polynomial_features"]
+    assert step["columns"] == ["tenure", "MonthlyCharges", "TotalCharges"]
+    assert "`tenure` (auc 0.74)" in step["reason"]
+
+
+def test_the_target_and_excluded_columns_are_never_used(expert: Expert, ask: Maker) -> None:
+    for step in plan_of(expert, ask("FeaturePlan"))["transformations"]:
+        assert not {"Churn", "customerID"} & {step.get("column"), *step.get("columns", ())}
+
+
+def test_only_legal_operations_are_used(expert: Expert, ask: Maker) -> None:
+    plan = plan_of(expert, ask("FeaturePlan", operations=("ratio",)))
+    assert {step["operation"] for step in plan["transformations"]} == {"ratio"}
+
+
+def test_a_table_with_nothing_to_add_gets_an_empty_plan(expert: Expert, ask: Maker, make: dict[str, Maker]) -> None:
+    table = make["profile"](300, make["number"]("a", 0, 1), make["column"]("Churn", "boolean", 2))
+    plan = plan_of(expert, ask("FeaturePlan", profile=table, schema_=None, target_profile=None))
+    assert plan["transformations"] == []
+    assert "300 rows" in plan["rationale"]
+
+
+def test_columns_missing_equally_often_share_an_indicator(expert: Expert, ask: Maker, make: dict[str, Maker]) -> None:
+    garage = [make["column"](f"Garage{part}", "categorical", 4, 81) for part in ("Type", "Finish", "Qual")]
+    table = make["profile"](
+        1460, *garage, make["column"]("Alley", "categorical", 2, 1450), make["column"]("Churn", "boolean", 2)
+    )
+    plan = plan_of(expert, ask("FeaturePlan", profile=table, schema_=None))
+    steps = steps_of(plan)
+    assert steps["missing_indicator"]["columns"] == ["GarageType"]
+    assert "2 columns are missing just as often" in steps["missing_indicator"]["reason"]
+    assert steps["drop"]["column"] == "Alley"
+
+
+def test_too_few_rows_a_level_are_left_out(expert: Expert, ask: Maker, make: dict[str, Maker]) -> None:
+    table = make["profile"](1000, make["column"]("tail", "categorical", 600), make["column"]("Churn", "boolean", 2))
+    plan = plan_of(expert, ask("FeaturePlan", profile=table, schema_=None))
+    assert plan["transformations"] == []
+    assert "`tail` has 600 levels in 1000 rows" in plan["rationale"]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["total_rooms", "households"], [("total_rooms", "households")]),
+        (["TotalCharges", "tenure", "MonthlyCharges"], [("TotalCharges", "tenure")]),
+        (["latitude", "longitude"], []),
+        (["amount_id", "count"], []),
+        (["year", "price"], []),
+    ],
+)
+def test_ratios_by_name(make: dict[str, Maker], names: list[str], expected: list[tuple[str, str]]) -> None:
+    sizes = {"households": 500.0, "tenure": 32.0, "count": 5.0, "year": 2000.0}
+    columns = [make["number"](name, 0, 2 * sizes.get(name, 3000.0)) for name in names]
+    assert [(pair.upper, pair.lower) for pair in sensible_ratios(columns, 1000)] == expected
+
+
+def test_at_most_three_ratios_and_none_both_ways(make: dict[str, Maker]) -> None:
+    columns = [
+        make["number"](name, 1, 5000)
+        for name in ("total_rooms", "total_bedrooms", "population", "households", "persons")
+    ]
+    pairs = sensible_ratios(columns, 20640)
+    assert len(pairs) == 3
+    assert len({frozenset((pair.upper, pair.lower)) for pair in pairs}) == 3
+
+
+def test_dates_alone_are_left_to_the_families(expert: Expert, ask: Maker, make: dict[str, Maker]) -> None:
+    when = make["column"]("when", "datetime", 400, minimum="2020-01-01", maximum="2021-02-03")
+    table = make["profile"](1000, when, make["column"]("Churn", "boolean", 2))
+    plan = plan_of(expert, ask("FeaturePlan", profile=table, schema_=None))
+    assert plan["transformations"] == []
+    assert "dates (1 of the columns) are left to the families" in plan["rationale"]
