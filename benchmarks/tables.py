@@ -50,7 +50,8 @@ def main() -> None:
 
 def _loader(folder: Path) -> Any:
     spec = importlib.util.spec_from_file_location("load", folder / "load.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.load
@@ -89,7 +90,7 @@ def _one(name: str, load: Any, folder: Path, seconds: float) -> dict[str, Any]:
 
 
 def _score(run: planfit.Run, train: Any, test: Any, task: dict[str, Any]) -> dict[str, Any]:
-    settled = run.bundle.task
+    settled = run.bundle.metadata.task
     metric = METRICS[task["metric"]]
     target = task["target"]
     if settled.is_classification:

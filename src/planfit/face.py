@@ -485,7 +485,7 @@ def _own_plan(features: str | Path | Mapping[str, Any] | None) -> dict[str, Any]
 
 def catalogue(what: Literal["operations", "models"]) -> list[dict[str, object]]:
     """Return the catalogue of operations or model families as rows, for people."""
-    from planfit.plans import catalogue as rows
+    import planfit.plans.catalogue as rows
 
     return rows.operation_rows() if what == "operations" else rows.family_rows()
 

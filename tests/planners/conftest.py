@@ -123,7 +123,7 @@ def ask(churn: Profile, churn_task: Task, churn_target: TargetProfile) -> Callab
         }  # fmt: skip
         if plan_kind != "TaskPlan":
             values |= {
-                "task": churn_task, "target_profile": churn_target, "schema_": churn_task.schema(churn),
+                "task": churn_task, "target_profile": churn_target, "schema_": churn_task.features_of(churn),
                 "operations": OPERATIONS, "families": FAMILIES, "feature_sets": (("v0", {"transformations": []}),),
             }  # fmt: skip
         return Ask(**values | changes)

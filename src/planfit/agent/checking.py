@@ -86,7 +86,7 @@ def _setting(data: Any, target: str | None, task_type: str | None) -> _Setting:
         raise UsageError(f"There is no column {target!r} in {table.ref.origin}.", hint=hint)
     table = table.take(targets.present_rows(table, target))
     task = _task(profile, table, target, task_type)
-    return _Setting(table, task.schema(profile).having(rows=table.ref.rows), task)
+    return _Setting(table, task.features_of(profile).having(rows=table.ref.rows), task)
 
 
 def _task(profile: Profile, table: Table, target: str, task_type: Any) -> Task:

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -67,7 +67,7 @@ def go_on(
         _readable(request.having(data=str(Path(data).expanduser().absolute())))
     run = store.resume(ref, environment=environment(), listener=listener)
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
-    passed = Counter(event.body.stage for event in run.events if isinstance(event.body, RunHalted))
+    passed: Counter[str] = Counter(event.body.stage for event in run.events if isinstance(event.body, RunHalted))
     _carry_out(run, chosen, clock, data, passed=passed)
     return run
 
@@ -97,7 +97,7 @@ def libraries() -> dict[str, str]:
     return found
 
 
-def _carry_out(run: RunWriter, planner: Planner, clock: Clock, data: Any, *, passed: dict[str, int]) -> None:
+def _carry_out(run: RunWriter, planner: Planner, clock: Clock, data: Any, *, passed: Mapping[str, int]) -> None:
     from planfit.agent.loop import carry_out
     from planfit.runtime.workers import Workers
 

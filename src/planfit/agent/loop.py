@@ -22,6 +22,13 @@ from planfit.records.events import RunFinished, RunStopped
 def carry_out(session: Session, given: Any) -> None:
     """Carry out a run from its table to its report."""
     search = prepare(session, given)
+    reason, because = explore(session, search)
+    session.run.once(RunStopped(reason=reason, because=because))
+    deliver(session, search, ended_by_itself=reason != "person")
+
+
+def explore(session: Session, search: Search) -> limits.Stop:
+    """Baseline and features first, then a move a round; return why the search ended."""
     folds = scoring_folds(session, search)
     candidates.score_candidates(session, search, [candidates.baseline(search)], folds)
     features.adopt(session, search, agree_on_features(session, search))
@@ -38,12 +45,10 @@ def carry_out(session: Session, given: Any) -> None:
             case Ensemble():
                 ensemble.blend(session, search)
             case Finish(rationale=why):
-                stop = "converged", why or "The planner sees nothing left that would help."
-                break
+                return "planner", why or "The planner sees nothing left that would help."
         halt_where_nothing_works(session, search)
         session.finishing_seconds = limits.forecast_finishing(session, search)
-    session.run.once(RunStopped(reason=stop[0], because=stop[1]))
-    deliver(session, search, ended_by_itself=stop[0] != "person")
+    return stop
 
 
 def prepare(session: Session, given: Any) -> Search:

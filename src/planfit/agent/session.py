@@ -37,7 +37,7 @@ class Session:
     """A person asked to stop; set by a signal handler, read at the next boundary."""
     finishing_seconds: float = 0.0
     """Forecast of refit, evaluation, bundle and report; kept in reserve."""
-    halts_passed: dict[str, int] = field(default_factory=dict)
+    halts_passed: Mapping[str, int] = field(default_factory=dict)
     """Halts by stage that earlier sittings ended with; the questions after them are new ones."""
     _open: set[int] = field(default_factory=set)
 

@@ -12,7 +12,7 @@ import polars as pl
 from planfit.data.door import read_column
 from planfit.data.kinds import infer_column
 from planfit.data.readers import Table
-from planfit.data.readings import BLANKS, MISSING_MARKERS
+from planfit.data.readings import BLANKS, MISSING_MARKERS, text_of, truth_of
 from planfit.errors import UsageError
 from planfit.records.schema import Column, Kind
 from planfit.records.task import Label, Task, TaskType
@@ -118,3 +118,24 @@ def _numbers(series: pl.Series, column: Column) -> npt.NDArray[np.float64]:
             hint="Choose a classification (--task-type binary or multiclass) or another target.",
         )
     return numbers
+
+
+def label_named(classes: tuple[Label, ...], text: str | None) -> Label | None:
+    """Return the class that a person or a planner means by `text`; capital letters do not matter, yes and 1 are true.
+
+    Examples
+    --------
+    >>> label_named(("No", "Yes"), "yes"), label_named((0, 1), "true"), label_named(("a", "b"), "c")
+    ('Yes', 1, None)
+    """
+    if text is None:
+        return None
+    wanted = text.strip()
+    for label in classes:
+        if text_of(label) == wanted:
+            return label
+    folded = [label for label in classes if (text_of(label) or "").strip().casefold() == wanted.casefold()]
+    if folded:
+        return folded[0]
+    truth = truth_of(wanted)
+    return next((label for label in classes if truth == truth and truth_of(label) == truth), None)

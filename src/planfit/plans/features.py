@@ -57,7 +57,7 @@ def _wrong_columns(kind: type[Operation], value: dict[Any, Any]) -> list[InitErr
         wrong = "missing_columns"
     elif one and value.get("except"):
         wrong = "except_beside_column"
-    return [] if wrong is None else [InitErrorDetails(type=PydanticCustomError(wrong, wrong), loc=(), input=value)]  # type: ignore[arg-type]
+    return [] if wrong is None else [InitErrorDetails(type=PydanticCustomError(wrong, wrong), loc=(), input=value)]
 
 
 def _refused(details: list[InitErrorDetails]) -> ValidationError:
@@ -72,7 +72,7 @@ def _details(error: ValidationError) -> list[InitErrorDetails]:
         if kind in _KNOWN_ERRORS:
             lines.append(InitErrorDetails(type=kind, loc=line["loc"], input=line["input"], ctx=line.get("ctx", {})))
         else:
-            custom = PydanticCustomError(kind, line["msg"].replace("{", "(").replace("}", ")"), line.get("ctx"))  # type: ignore[arg-type]
+            custom = PydanticCustomError(kind, line["msg"].replace("{", "(").replace("}", ")"), line.get("ctx"))
             lines.append(InitErrorDetails(type=custom, loc=line["loc"], input=line["input"]))
     return lines
 

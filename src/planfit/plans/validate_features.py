@@ -2,289 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from planfit.operations.base import SELECTORS, Operation
-from planfit.plans.checks import Check, check
-from planfit.plans.codes import CODES, finding, listed, nearest, quoted, replacing, shown
-from planfit.plans.features import FeaturePlan, catalogue, step_meaning
-from planfit.plans.resolve import ResolvedPlan, ResolvedStep, Table, bytes_of, width, width_made
-from planfit.plans.selectors import Mention, Selection, select
+from planfit.operations.base import Arity, Operation
+from planfit.plans.codes import finding, nearest
+from planfit.plans.feature_checks import CHECKS, MOST_NAMES, About, StepView, count_fits
+from planfit.plans.features import FeaturePlan
+from planfit.plans.resolve import ResolvedPlan, ResolvedStep, Table, width_made
+from planfit.plans.selectors import Selection, select
 from planfit.records.findings import Finding
-from planfit.records.schema import Column, Kind, Schema
+from planfit.records.schema import Column, Schema
 from planfit.records.task import Task
 from planfit.settings import MOST_COLUMNS
 
-MOST_NAMES: Final = 5
-"""Columns that a message names before it counts the rest."""
 LISTED_AT_ONCE: Final = 2 * MOST_COLUMNS
 """Columns of one step above which they are counted, not named."""
-
-
-@dataclass(frozen=True)
-class StepView:
-    """One step, and everything that is known where it stands."""
-
-    index: int
-    operation: Operation
-    before: Table
-    """The columns that it sees."""
-    selection: Selection
-    schema: Schema
-    task: Task | None
-    rows: int
-    memory: int | None
-    earlier: tuple[Operation, ...]
-    lost: frozenset[str] = frozenset()
-    """Names that a step which is wrong itself would have made; missing them is no news."""
-    inputs: tuple[Column, ...] = ()
-    """The columns it works on as far as is known: what it names, or what it most likely means."""
-    outputs: tuple[Column, ...] | None = None
-    """What it makes; None where that could not be said."""
-    made: int = 0
-    """How many columns that is."""
-
-    @property
-    def path(self) -> str:
-        return f"/transformations/{self.index}"
-
-    @property
-    def name(self) -> str:
-        return self.operation.operation
-
-    def nearest(self, text: str) -> str | None:
-        """Return the present column that `text` most likely means."""
-        return nearest(text, self.before.names)
-
-
-@check("unknown-column", "column-dropped", "column-excluded", "target-used")
-def names_are_known(step: StepView) -> Iterator[Finding]:
-    """Every column that a step names is there."""
-    for mention in (*step.selection.mentions, *step.selection.left_out):
-        if mention.columns or mention.text in SELECTORS and mention.path != "/column":
-            continue
-        taken_back = mention in step.selection.mentions and mention.text in step.selection.taken_back
-        if not taken_back and mention.text not in step.lost:
-            yield _about_name(step, mention)
-
-
-def _about_name(step: StepView, mention: Mention) -> Finding:
-    name, path = mention.text, step.path + mention.path
-    if name == step.schema.target:
-        message = f"{step.name} uses {name!r}, the target, which is not known when predicting."
-        return finding("target-used", path, message, allowed=_names(step))
-    excluded = next((entry for entry in step.schema.excluded if entry.name == name), None)
-    if excluded is not None:
-        message = f"{step.name} uses {name!r}, which is excluded ({excluded.code}: {excluded.reason.rstrip('.')})."
-        return finding("column-excluded", path, message, allowed=_names(step))
-    if name in step.schema.carried:
-        message = f"{step.name} uses {name!r}, which only divides the rows and is no feature."
-        return finding("column-excluded", path, message, allowed=_names(step))
-    if name in step.before.removed:
-        return _about_dropped(step, name, path)
-    if mention.path == "/column" and name in SELECTORS:
-        mend = ({"op": "remove", "path": path}, {"op": "add", "path": f"{step.path}/columns", "value": [name]})
-        message = f"`column` of {step.name} names one column, and {name} is a selector."
-        return finding("unknown-column", path, message, hint="Selectors stand in `columns`.", mend=mend)
-    group = next((column for column in step.before.columns if _is_member(name, column)), None)
-    if group is not None:
-        message = (
-            f"{name!r} cannot be named: how many columns {group.name!r} stands for depends on the data, "
-            "so they are named as a whole."
-        )
-        return finding("unknown-column", path, message, nearest=group.name, mend=replacing(path, group.name))
-    near = nearest(name, SELECTORS) if name.startswith("@") else None
-    near = near or step.nearest(name)
-    mend = None if near is None else replacing(path, near)
-    what = "selector or column" if name.startswith("@") else "column"
-    return finding(
-        "unknown-column", path, f"There is no {what} {name!r}.", allowed=_names(step), nearest=near, mend=mend
-    )
-
-
-def _about_dropped(step: StepView, name: str, path: str) -> Finding:
-    by = step.before.removed[name]
-    remover = step.earlier[by]
-    message = f"{step.name} uses {name!r}, which step {by + 1}, {remover.operation}, has removed."
-    made = [column for column in step.before.columns if column.name.startswith(name) and column.name != name]
-    near = made[0].name if len(made) == 1 else None
-    hint = f"Put this step before step {by + 1}."
-    if remover.replaces and remover.theme != "reduction":
-        hint = f'Put this step before step {by + 1}, or give that one "keep_source": true.'
-    return finding("column-dropped", path, message, allowed=_names(step), nearest=near, hint=hint)
-
-
-def _is_member(name: str, column: Column) -> bool:
-    return column.group and name.startswith(column.name.rstrip("*"))
-
-
-def _names(step: StepView) -> str:
-    return listed(step.before.names, 30) or "no column is left"
-
-
-@check("empty-selector")
-def selectors_pick_something(step: StepView) -> Iterator[Finding]:
-    """Every selector picks a column."""
-    for mention in step.selection.mentions:
-        if mention.is_selector and mention.path != "/column" and not mention.columns:
-            kinds = sorted({column.kind.value for column in step.before.columns})
-            there = any(column.kind in SELECTORS[mention.text] for column in step.before.columns)
-            because = "every such column is in `except`" if there else f"the columns here are {listed(kinds)}"
-            message = f"{mention.text} picks no column for {step.name}: {because}."
-            yield finding("empty-selector", step.path + mention.path, message, hint="Leave the step out.")
-    if step.selection.taken_back and not step.selection.columns:
-        if not any(mention.is_selector for mention in step.selection.mentions):
-            yield finding("empty-selector", step.path, f"`except` leaves no column to {step.name}.")
-
-
-@check("no-effect")
-def exceptions_matter(step: StepView) -> Iterator[Finding]:
-    """What `except` names would have been picked, and nothing is named twice."""
-    for mention in step.selection.left_out:
-        missed = [column.name for column in mention.columns if column.name not in step.selection.taken_back]
-        if missed and len(missed) == len(mention.columns):
-            message = f"`except` names {quoted(missed)}, which {step.name} does not pick anyway."
-            yield finding("no-effect", step.path + mention.path, message)
-    seen: set[str] = set()
-    for mention in step.selection.mentions:
-        if mention.text in seen:
-            yield finding("no-effect", step.path + mention.path, f"{step.name} names {mention.text!r} twice.")
-        seen.add(mention.text)
-
-
-@check("kind-not-accepted")
-def kinds_are_accepted(step: StepView) -> Iterator[Finding]:
-    """The operation takes columns of those kinds."""
-    accepts = type(step.operation).accepts
-    for mention in step.selection.mentions:
-        wrong = [column for column in mention.columns if column.kind not in accepts]
-        if not wrong:
-            continue
-        kinds = list(dict.fromkeys(column.kind for column in wrong))
-        if len(mention.columns) == 1 and not mention.is_selector:
-            message = f"{step.name} does not take {wrong[0].name!r}, a {kinds[0].value} column."
-        else:
-            names = quoted((column.name for column in wrong), MOST_NAMES)
-            said = " and ".join(kind.value for kind in kinds)
-            message = f"{step.name} does not take what {mention.text} picks: {names} ({said})."
-        able = {kind: operations_for(kind) for kind in kinds}
-        hint = " ".join(f"A {kind.value} column is taken by {listed(names)}." for kind, names in able.items())
-        allowed = f"columns of kind {listed(sorted(kind.value for kind in accepts))}"
-        yield finding("kind-not-accepted", step.path + mention.path, message, allowed=allowed, hint=hint)
-
-
-def operations_for(kind: Kind) -> list[str]:
-    """Return the operations that take columns of a kind."""
-    return [name for name, operation in catalogue().items() if kind in operation.accepts]
-
-
-@check("column-count")
-def counts_fit(step: StepView) -> Iterator[Finding]:
-    """The operation takes so many columns."""
-    fewest, most = step.operation.fewest_columns, step.operation.most_columns
-    found = len(step.inputs)
-    unnamed = not step.inputs and any(not mention.columns for mention in step.selection.mentions)
-    if unnamed or (found >= fewest and (most is None or found <= most)):
-        return
-    wanted = f"exactly {fewest}" if most == fewest else f"at least {fewest}" if found < fewest else f"at most {most}"
-    path = step.path + ("/column" if step.operation.column is not None else "/columns")
-    names = f" ({quoted((column.name for column in step.inputs), MOST_NAMES)})" if step.inputs else ""
-    message = f"{step.name} takes {wanted} columns. Got {found}{names}."
-    yield finding("column-count", path, message, allowed=f"{wanted} columns")
-
-
-@check("bad-parameter")
-def the_operation_agrees(step: StepView) -> Iterator[Finding]:
-    """The operation itself finds nothing wrong."""
-    if not step.inputs:
-        return
-    schema = step.schema.having(columns=step.before.columns, dropped=tuple(step.before.removed))
-    for problem in step.operation.check(step.inputs, schema):
-        code = problem.code if problem.code in CODES else "bad-parameter"
-        yield finding(
-            code, step.path + problem.path, problem.message,
-            gate="schema", severity=problem.severity, allowed=problem.allowed,
-        )  # fmt: skip
-
-
-@check("name-clash")
-def names_are_free(step: StepView) -> Iterator[Finding]:
-    """What a step makes has names of its own."""
-    if not step.outputs or step.operation.keeps_only:
-        return
-    leaving = {column.name for column in step.inputs} if step.operation.removes_sources else set()
-    taken = {name: "there is such a column already" for name in step.before.names if name not in leaving}
-    taken |= {name: "the rows are divided by that column" for name in step.schema.carried}
-    if step.schema.target is not None:
-        taken[step.schema.target] = "that is the target"
-    path = step.path + ("/into" if step.operation.into is not None else "")
-    told: set[str] = set()
-    seen: set[str] = set()
-    for column in step.outputs:
-        why = taken.get(column.name) or ("it makes that name twice" if column.name in seen else None)
-        seen.add(column.name)
-        if why is not None and column.name not in told:
-            told.add(column.name)
-            if len(told) > MOST_NAMES:
-                return
-            message = f"{step.name} would make the column {shown(column.name)}, but {why}."
-            yield finding("name-clash", path, message, hint="Give another name by `into`.")
-
-
-@check("too-wide")
-def width_is_bearable(step: StepView) -> Iterator[Finding]:
-    """The plan makes no more columns than allowed."""
-    leaving = width(step.inputs) if step.operation.removes_sources else 0
-    before = width(step.before.columns)
-    after = before - leaving + step.made
-    if before <= MOST_COLUMNS < after and not step.operation.keeps_only:
-        message = f"{step.name} makes {step.made:,} columns, {after:,} in all; at most {MOST_COLUMNS:,} are allowed."
-        yield finding("too-wide", step.path, message, hint="Name fewer columns, or reduce them first.")
-
-
-@check("too-much-memory")
-def memory_is_bearable(step: StepView) -> Iterator[Finding]:
-    """The forecast table fits into memory, results beside their sources."""
-    if step.memory is None:
-        return
-    held = bytes_of(step.before.columns, step.rows)
-    needed = held + 8 * step.rows * step.made
-    if held <= step.memory < needed:
-        message = (
-            f"{step.name} is forecast to need {_size(needed)} on {step.rows:,} rows; "
-            f"the limit is {_size(step.memory)}."
-        )
-        yield finding("too-much-memory", step.path, message, hint="Name fewer columns, or reduce them first.")
-
-
-def _size(size: int) -> str:
-    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{size / 2**20:.1f} MB"
-
-
-@check("repeated-step")
-def steps_differ(step: StepView) -> Iterator[Finding]:
-    """No step does what an earlier one has done."""
-    meaning = step_meaning(step.operation)
-    for place, earlier in enumerate(step.earlier):
-        if earlier.operation == step.name and step_meaning(earlier) == meaning:
-            yield finding("repeated-step", step.path, f"Step {step.index + 1} repeats step {place + 1}, {step.name}.")
-            return
-
-
-CHECKS: Final[tuple[Check[StepView], ...]] = (
-    names_are_known,
-    selectors_pick_something,
-    exceptions_matter,
-    kinds_are_accepted,
-    counts_fit,
-    the_operation_agrees,
-    names_are_free,
-    width_is_bearable,
-    memory_is_bearable,
-    steps_differ,
-)
 
 
 @dataclass
@@ -296,64 +29,75 @@ class _Walk:
     lost: set[str] = field(default_factory=set)
     broken: bool = False
 
-    def look_at(self, index: int, plan: FeaturePlan, schema: Schema, task: Task | None, rows: int,
-                memory: int | None) -> StepView:  # fmt: skip
+    def look_at(self, index: int, plan: FeaturePlan, about: About) -> StepView:
         """Return everything that is known of a step before it is judged."""
         operation = plan.transformations[index]
         selection = select(operation, self.table.columns)
-        inputs = self._meant(selection)
-        outputs, made = _made(operation, inputs, task)
-        before = Table(self.table.columns, dict(self.table.removed))
+        inputs, unresolved = self._meant(selection)
+        outputs, made = _made(operation, inputs, unresolved, about.task)
         return StepView(
-            index, operation, before, selection, schema, task, rows, memory,
-            plan.transformations[:index], frozenset(self.lost), inputs, outputs, made,
-        )  # fmt: skip
+            index=index,
+            operation=operation,
+            before=Table(self.table.columns, dict(self.table.removed)),
+            selection=selection,
+            about=about,
+            earlier=plan.transformations[:index],
+            lost=frozenset(self.lost),
+            inputs=inputs,
+            outputs=outputs,
+            made=made,
+            unresolved=unresolved,
+        )
 
-    def _meant(self, selection: Selection) -> tuple[Column, ...]:
+    def _meant(self, selection: Selection) -> tuple[tuple[Column, ...], int]:
         known = {column.name: column for column in self.table.columns}
         meant: dict[str, Column] = {}
+        unresolved = 0
         for mention in selection.mentions:
             picked = mention.columns
             if not picked and not mention.is_selector and mention.text not in selection.taken_back:
                 near = nearest(mention.text, known)
                 picked = (known[near],) if near is not None else ()
+                unresolved += near is None
             meant.update({column.name: column for column in picked})
-        return tuple(meant.values())
+        return tuple(meant.values()), unresolved
 
     def pass_by(self, view: StepView, refused: bool) -> None:
-        """Go on to the columns that the step leaves."""
-        self.broken |= refused
-        unknown = [m.text for m in view.selection.mentions if not m.columns and not m.is_selector]
-        if refused and (not view.inputs or unknown):
-            self.lost |= {name for name in (view.operation.into,) if name}
-            self.lost |= {column.name for column in _guessed(view, unknown)} - set(view.before.names)
-        if view.outputs is None:
+        """Go on to the columns that the step leaves. A refused one adds what it would make and removes nothing."""
+        if not (refused or (self.broken and (view.unresolved or not view.inputs))):
+            self.steps.append(self.table.after(view.index, view.operation, view.inputs, view.about.task))
             return
-        if view.inputs:
-            self.steps.append(self.table.after(view.index, view.operation, view.inputs, view.task))
+        self.broken = True
+        here = {column.name: column for column in self.table.columns}
+        made = view.outputs or ()
+        self.table.columns = tuple({**here, **{column.name: column for column in made}}.values())
+        self.lost |= {view.operation.into} if view.operation.into else set()
+        unknown = [m.text for m in view.selection.mentions if not m.columns and not m.is_selector]
+        self.lost |= {column.name for column in _guessed(view, unknown)}
 
 
 def _guessed(view: StepView, unknown: list[str]) -> tuple[Column, ...]:
     """Return what the step would have made of the columns that are not there: later steps may name it."""
-    accepts = sorted(type(view.operation).accepts)
-    if not unknown or not accepts or len(unknown) > MOST_NAMES:
+    if not unknown or len(unknown) > MOST_NAMES:
         return ()
-    return tuple(
-        column
-        for name in unknown
-        for column in (*_made(view.operation, (Column(name=name, kind=accepts[0]),), view.task)[0] or (),)
-        if column.name != name
-    )
+    kind = min(type(view.operation).accepts)
+    found: list[Column] = []
+    for name in unknown:
+        made, _ = _made(view.operation, (Column(name=name, kind=kind),), 0, view.about.task)
+        found += [column for column in made or () if column.name != name]
+    return tuple(found)
 
 
-def _made(operation: Operation, inputs: tuple[Column, ...], task: Task | None) -> tuple[tuple[Column, ...] | None, int]:
+def _made(
+    operation: Operation, inputs: tuple[Column, ...], unresolved: int, task: Task | None
+) -> tuple[tuple[Column, ...] | None, int]:
     """Return what a step makes, and how many columns; of very many only their number."""
-    if not inputs:
-        return (), 0
+    if not inputs or not count_fits(operation, len(inputs) + unresolved):
+        return None, 0
+    if unresolved and operation.arity is Arity.JOINT:
+        return None, 0
     count = width_made(operation, inputs, task)
-    if count > LISTED_AT_ONCE:
-        return None, count
-    return operation.outputs(inputs, task), count
+    return (operation.outputs(inputs, task) if count <= LISTED_AT_ONCE else None), count
 
 
 def check_features(
@@ -378,10 +122,10 @@ def check_features(
     resolved : the resolved plan, or None where a finding refuses it
     findings : tuple of Finding
     """
-    walk = _Walk(Table(schema.columns))
+    walk, about = _Walk(Table(schema.columns)), About(schema, task, rows, memory)
     findings: list[Finding] = []
     for index in range(len(plan.transformations)):
-        view = walk.look_at(index, plan, schema, task, rows, memory)
+        view = walk.look_at(index, plan, about)
         found = [each for look in CHECKS for each in look(view)]
         findings += found
         walk.pass_by(view, any(each.refuses for each in found))

@@ -47,7 +47,7 @@ class Task(Record):
     def is_classification(self) -> bool:
         return self.task_type != "regression"
 
-    def schema(self, profile: Profile) -> Schema:
+    def features_of(self, profile: Profile) -> Schema:
         """Return the schema that a feature plan starts from: raw columns without target, excluded and carried ones."""
         out = {self.target, *(entry.name for entry in self.excluded)}
         carried = (self.split.column,) if self.split.column and self.split.kind == "group" else ()

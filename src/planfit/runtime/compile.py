@@ -1,8 +1,7 @@
-"""From a resolved plan to scikit-learn steps."""
+"""From a resolved plan to scikit-learn: door, one `PlanStep` a step, select."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sklearn.pipeline import Pipeline
@@ -14,80 +13,101 @@ from planfit.operations.step import PlanStep, Select
 from planfit.plans.features import FeaturePlan, read_step
 from planfit.plans.resolve import ResolvedPlan, ResolvedStep, Table, resolve
 from planfit.plans.selectors import select
-from planfit.records.canonical import seed_of
 from planfit.records.schema import Column, Schema
 from planfit.records.task import Task
 
-Steps = list[tuple[str, PlanStep]]
+FINISHING_POSITION = 1_000
+"""Finishing steps are counted from here, so that none shares its random stream with a step of the plan."""
 
 
-def feature_steps(resolved: ResolvedPlan, task: Task | None, seed: int) -> Steps:
-    """Return the unfitted steps of a plan, named ``01_target_encode`` and so on.
-
-    Parameters
-    ----------
-    seed : int
-        The run's; each step derives its own from it, its place and its meaning.
-    """
-    return [
-        (f"{step.index + 1:02d}_{step.operation.operation}", _plan_step(step, task, seed)) for step in resolved.steps
-    ]
+def feature_steps(resolved: ResolvedPlan, task: Task | None, seed: int) -> list[tuple[str, PlanStep]]:
+    """Return the steps of a plan by name, e.g. ``01_target_encode``, unfitted."""
+    return _steps(resolved, task, seed, "", 0)
 
 
 def finishing_steps(
     family: Family, columns: tuple[Column, ...], task: Task, seed: int
-) -> tuple[Steps, tuple[Column, ...]]:
-    """Return what a family adds so that it can take `columns`, and the columns that reach its estimator.
+) -> tuple[list[tuple[str, PlanStep]], tuple[Column, ...]]:
+    """Return what a family needs to accept columns, and the columns after it.
 
     A finishing step passes over what the feature plan has made already, such as the indicator of a missing value.
+
+    Parameters
+    ----------
+    family : Family
+    columns : tuple of Column
+        What the feature plan left.
+    task : Task
+    seed : int
+
+    Returns
+    -------
+    steps : list of (str, PlanStep)
+        Named ``finish_01_...``, unfitted.
+    columns : tuple of Column
     """
     table = Table(columns)
-    steps: Steps = []
+    steps: list[ResolvedStep] = []
     for document in family.finishing(columns, task):
         operation = read_step(document)
-        inputs = _unmade(operation, select(operation, table.columns).columns, table, task)
-        if not inputs:
-            continue
-        step = table.after(len(steps), operation, inputs, task)
-        steps.append((f"finish_{len(steps) + 1:02d}_{operation.operation}", _plan_step(step, task, seed)))
-    return steps, table.columns
+        inputs = _not_made_yet(operation, select(operation, table.columns).columns, table, task)
+        if inputs:
+            steps.append(table.after(len(steps), operation, inputs, task))
+    resolved = ResolvedPlan(tuple(steps), table.columns)
+    return _steps(resolved, task, seed, "finish_", FINISHING_POSITION), resolved.columns
 
 
-def compile_plan(plan: FeaturePlan, door_schema: Schema, task: Task | None, seed: int) -> Pipeline:
-    """Return the unfitted Pipeline of a plan: the door, a step for each transformation, the selection of what is left."""
-    resolved = resolve(plan, door_schema, task)
-    return Pipeline(
-        [("door", Door(door_schema)), *feature_steps(resolved, task, seed), ("select", selection(resolved.columns))]
-    )
-
-
-def selection(columns: Sequence[Column]) -> Select:
-    """Return the step that leaves just `columns`."""
+def select_step(columns: tuple[Column, ...]) -> Select:
+    """Return the last step: the final columns in order, everything else dropped."""
     return Select(tuple(column.name for column in columns), tuple(column.kind for column in columns))
 
 
-def _plan_step(step: ResolvedStep, task: Task | None, seed: int) -> PlanStep:
-    meaning: list[Any] = [
-        step.operation.operation,
-        step.operation.parameters(),
-        [column.name for column in step.inputs],
+def compile_plan(plan: FeaturePlan, door_schema: Schema, task: Task | None, seed: int) -> Pipeline:
+    """Return the unfitted Pipeline of a plan: raw table in, features out.
+
+    Parameters
+    ----------
+    plan : FeaturePlan
+        A plan without errors; see `plans.validate.check_features`.
+    door_schema : Schema
+        The raw columns that it starts from.
+    task : Task or None
+    seed : int
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from planfit.records.schema import Kind
+    >>> plan = FeaturePlan(transformations=({"column": "age", "operation": "standard_scale"},))
+    >>> pipeline = compile_plan(plan, Schema(columns=(Column(name="age", kind=Kind.NUMERIC),)), None, seed=0)
+    >>> [name for name, _ in pipeline.steps]
+    ['door', '01_standard_scale', 'select']
+    >>> pipeline.fit_transform(pd.DataFrame({"age": [20, 40]}))["age"].tolist()
+    [-1.0, 1.0]
+    """
+    resolved = resolve(plan, door_schema, task)
+    steps: list[tuple[str, Any]] = [
+        ("door", Door(door_schema)),
+        *feature_steps(resolved, task, seed),
+        ("select", select_step(resolved.columns)),
     ]
-    return PlanStep(
-        step.operation,
-        step.inputs,
-        step.outputs,
-        step.removes,
-        task,
-        seed_of(seed, "step", meaning),
-        step.index,
-    )
+    return Pipeline(steps)
 
 
-def _unmade(operation: Operation, inputs: tuple[Column, ...], table: Table, task: Task | None) -> tuple[Column, ...]:
-    """Return the inputs whose results are not in the table yet."""
+def _not_made_yet(operation: Operation, inputs: tuple[Column, ...], table: Table, task: Task) -> tuple[Column, ...]:
     if operation.removes_sources or operation.keeps_only or operation.arity is Arity.JOINT:
         return inputs
     there = set(table.names)
     return tuple(
         column for column in inputs if not any(made.name in there for made in operation.outputs((column,), task))
     )
+
+
+def _steps(resolved: ResolvedPlan, task: Task | None, seed: int, lead: str, first: int) -> list[tuple[str, PlanStep]]:
+    return [
+        (
+            f"{lead}{step.index + 1:02d}_{step.operation.operation}",
+            PlanStep(step.operation, step.inputs, step.outputs, step.removes, task, seed, first + step.index),
+        )
+        for step in resolved.steps
+    ]

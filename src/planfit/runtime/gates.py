@@ -1,79 +1,110 @@
-"""Gates ``sample`` and ``data``: a plan carried out on rows, a nasty sample of them first, then all of them."""
+"""Gates ``sample`` and ``data``: a plan carried out on rows, step by step; what breaks becomes a finding."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from sklearn.base import clone
 
 from planfit.errors import PlanfitError
-from planfit.operations.columns import members_of
+from planfit.operations.base import Arity
 from planfit.operations.step import PlanStep
 from planfit.plans.codes import finding, quoted
 from planfit.plans.resolve import ResolvedPlan, ResolvedStep
+from planfit.records.canonical import seed_of
 from planfit.records.findings import Finding
+from planfit.records.schema import Column
 from planfit.records.task import Task
 from planfit.runtime.compile import feature_steps
 
-Positions = NDArray[np.intp]
-MOST_ROWS_NAMED: Final = 5
-MOST_COLUMNS_NAMED: Final = 5
-EXTREMES: Final = 2
-"""Rows of the smallest and of the largest values that the sample takes from each column."""
-_STEP_ERRORS: Final = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, PlanfitError)
-"""What a transformer may raise over values that it does not take. Memory errors end the worker instead."""
+Deadline = Callable[[], bool]
+
+STEP_ERRORS: Final = (
+    ValueError, TypeError, ArithmeticError, LookupError, AttributeError, NotImplementedError, PlanfitError,
+)  # fmt: skip
+"""What a transformer may raise on data that it cannot take. Memory and interruption are not a plan's fault."""
+MOST_NAMED: Final = 5
+"""Rows, or columns, that a finding names."""
+MOST_ROWS_SEARCHED: Final = 20_000
+"""Rows up to which those to blame are searched for."""
+MOST_TRIED_ALONE: Final = 50
+"""Columns of a step up to which each is tried alone."""
+MOST_LETTERS: Final = 300
+"""Of an error's first line."""
+ROWS_A_CLASS: Final = 10
+"""Rows of each class that a sample holds where there are as many."""
 
 
-def nasty_sample(frame: pd.DataFrame, y: pd.Series | None, n: int, seed: int) -> Positions:
-    """Return the positions of rows on which a plan is likely to break, filled up with random ones.
-
-    Of each column: the extremes, a row with a missing value and one without, the rarest values; of the target each
-    class at least twice.
+def nasty_sample(frame: pd.DataFrame, y: pd.Series | None, n: int, seed: int) -> np.ndarray:
+    """Return positions of rows that a plan is likely to stumble over, filled up with random ones.
 
     Parameters
     ----------
+    frame : pandas.DataFrame
+        Typed rows, as the door gives them.
+    y : pandas.Series or None
     n : int
-        Rows at the most.
+        Rows wanted.
+    seed : int
+
+    Returns
+    -------
+    ndarray of int
+        Sorted positions: rare categories, smallest and largest values, missing ones, each class; then random rows.
     """
-    if len(frame) <= n:
-        return np.arange(len(frame))
-    rng = np.random.default_rng(seed)
-    wanted: dict[int, None] = {}
-    if y is not None:
-        labels = y.to_numpy()
-        for label in pd.unique(y)[: max(2, n // 8)]:
-            wanted |= dict.fromkeys(int(row) for row in np.flatnonzero(labels == label)[:3])
-    for name in frame.columns[: max(1, n // 4)]:
-        wanted |= dict.fromkeys(_nasty_rows(frame[name]))
-        if len(wanted) > n * 2 // 3:
+    rows = len(frame)
+    if rows <= n:
+        return np.arange(rows)
+    random = np.random.default_rng(seed_of(seed, "nasty_sample"))
+    chosen: dict[int, None] = {}
+    for position in _of_each_class(y, n // 2, random):
+        chosen[position] = None
+    by_column = [_awkward(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    for rank in range(max((len(some) for some in by_column), default=0)):
+        for some in by_column:
+            if rank < len(some) and len(chosen) < 3 * n // 4:
+                chosen[some[rank]] = None
+    for position in random.permutation(rows):
+        if len(chosen) >= n:
             break
-    rest = np.setdiff1d(np.arange(len(frame)), np.fromiter(wanted, dtype=np.intp, count=len(wanted)))
-    chosen = list(wanted)[:n]
-    chosen += rng.choice(rest, size=min(n - len(chosen), len(rest)), replace=False).tolist()
-    return np.sort(np.asarray(chosen, dtype=np.intp))
+        chosen[int(position)] = None
+    return np.sort(np.fromiter(chosen, dtype=np.int64))
 
 
-def _nasty_rows(column: pd.Series) -> Iterator[int]:
-    missing = column.isna().to_numpy()
-    yield from (int(row) for row in np.flatnonzero(missing)[:2])
-    yield from (int(row) for row in np.flatnonzero(~missing)[:1])
-    present = np.flatnonzero(~missing)
+def _of_each_class(y: pd.Series | None, most: int, random: np.random.Generator) -> list[int]:
+    if y is None or y.nunique() > most:
+        return []
+    codes = pd.factorize(y)[0]
+    share = min(ROWS_A_CLASS, most // max(1, int(codes.max()) + 1))
+    found: list[int] = []
+    for code in range(int(codes.max()) + 1):
+        there = np.flatnonzero(codes == code)
+        found += [int(row) for row in random.permutation(there)[:share]]
+    return found
+
+
+def _awkward(values: pd.Series) -> list[int]:
+    """Return positions of the most awkward values of one column: missing, extremes, rarest, longest."""
+    missing = np.flatnonzero(values.isna().to_numpy())
+    present = np.flatnonzero(values.notna().to_numpy())
+    found = [int(missing[0])] if len(missing) else []
     if not len(present):
-        return
-    if column.dtype == object:
-        counts = column.value_counts()
-        values = column.to_numpy()
-        for value in counts.index[-2:]:
-            yield int(np.flatnonzero(values == value)[0])
-        return
-    values = column.to_numpy()[present].astype("int64" if column.dtype.kind == "M" else float)
-    order = np.argsort(values, kind="stable")
-    yield from (int(row) for row in present[order[:EXTREMES]])
-    yield from (int(row) for row in present[order[-EXTREMES:]])
+        return found
+    here = values.iloc[present]
+    if values.dtype.kind in "fiuM":
+        order = here.to_numpy()
+        return [*found, int(present[order.argmin()]), int(present[order.argmax()])]
+    counts = here.value_counts()
+    rarest = list(counts.index[::-1][:2])
+    texts = here.to_numpy()
+    lengths = np.fromiter((len(str(text)) for text in texts), dtype=np.int64, count=len(texts))
+    found += [int(present[np.flatnonzero(texts == level)[0]]) for level in rarest]
+    return [*found, int(present[lengths.argmax()]), int(present[lengths.argmin()])]
 
 
 def dry_run(
@@ -83,98 +114,165 @@ def dry_run(
     y: pd.Series | None,
     *,
     seed: int,
-    gate: Literal["sample", "data"],
-    deadline: Callable[[], bool] | None = None,
+    gate: Literal["sample", "data"] = "sample",
+    deadline: Deadline | None = None,
 ) -> tuple[list[PlanStep | None], tuple[Finding, ...]]:
-    """Carry a plan out step by step on typed rows.
+    """Carry out a plan step by step.
 
-    A step whose columns an earlier failure has taken away is passed over, so that one mistake is told once. Steps that
-    look at the target are passed over where there is none.
+    Parameters
+    ----------
+    resolved : ResolvedPlan
+    task : Task or None
+    frame : pandas.DataFrame
+        Typed rows, as the door gives them.
+    y : pandas.Series or None
+        Targets in original labels; without them steps that look at the target are passed over.
+    seed : int
+    gate : "sample" or "data"
+    deadline : callable or None
+        True when the time is up.
 
     Returns
     -------
-    tuple
-        The fitted steps (None for those that were not carried out), and the findings.
+    steps : list of PlanStep or None
+        One for each step of the plan, fitted; None where it failed, or where what it needs was not made.
+    findings : tuple of Finding
+        Of a broken step its JSON path, the reason and, where they could be found, the columns and rows (by the
+        frame's index where that holds whole numbers, else by position).
     """
+    trial = _Trial(frame, y, gate, deadline)
     fitted: list[PlanStep | None] = []
-    findings: list[Finding] = []
-    lost: set[str] = set()
-    for step, (_, unfitted) in zip(resolved.steps, feature_steps(resolved, task, seed), strict=True):
-        if deadline is not None and deadline():
-            message = f"There was no time to carry out step {step.index + 1}, {step.operation.operation}."
-            return [*fitted, None], (*findings, finding("time-exceeded", step.path, message, gate=gate))
-        blind = step.operation.uses_target and y is None
-        if blind or lost & {column.name for column in step.inputs}:
-            lost |= {column.name for column in step.outputs} | set(step.removes)
-            fitted.append(None)
-            continue
-        made = _carried_out(step, unfitted, frame, y, gate)
-        if isinstance(made, Finding):
-            findings.append(made)
-            lost |= {column.name for column in step.outputs}
-            fitted.append(None)
-            continue
-        frame = made
-        fitted.append(unfitted)
-        findings += _looked_at(step, unfitted, frame, gate)
-    return fitted, tuple(findings)
-
-
-def _carried_out(
-    step: ResolvedStep, unfitted: PlanStep, frame: pd.DataFrame, y: pd.Series | None, gate: Any
-) -> pd.DataFrame | Finding:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
+        for planned, (_, step) in zip(resolved.steps, feature_steps(resolved, task, seed), strict=True):
+            if trial.is_over():
+                trial.tell("time-exceeded", planned, "There was no time left for it.")
+                return [*fitted, *([None] * (len(resolved.steps) - len(fitted)))], tuple(trial.findings)
+            fitted.append(step if trial.carry_out(planned, step) else None)
+    return fitted, tuple(trial.findings)
+
+
+@dataclass
+class _Trial:
+    """The state of a dry run."""
+
+    frame: pd.DataFrame
+    y: pd.Series | None
+    gate: Literal["sample", "data"]
+    deadline: Deadline | None
+    findings: list[Finding] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    """What steps that failed or were passed over would have made."""
+
+    def is_over(self) -> bool:
+        """Say whether the time is up."""
+        return self.deadline is not None and self.deadline()
+
+    def tell(self, code: str, planned: ResolvedStep, because: str, **more: Any) -> None:
+        """Note a finding about a step."""
+        message = f"Step {planned.index + 1}, {planned.operation.operation}: {because}"
+        self.findings.append(finding(code, planned.path, message, gate=self.gate, **more))
+
+    def carry_out(self, planned: ResolvedStep, step: PlanStep) -> bool:
+        """Fit a step and go on with what it makes; return whether it could be done."""
+        needs_target = planned.operation.uses_target and self.y is None
+        if needs_target or any(column.name in self.lost for column in planned.inputs):
+            self.lost |= {column.name for column in planned.outputs}
+            return False
         try:
-            made = unfitted.fit_transform(frame, y)
-            unfitted.transform(frame.iloc[:1])  # what learns from many rows must still take one
-        except _STEP_ERRORS as error:
-            return _failed(step, frame, y, error, gate)
-    return made
+            after = step.fit_transform(self.frame, self.y)
+        except STEP_ERRORS as error:
+            self.lost |= {column.name for column in planned.outputs}
+            self._tell_failure(planned, step, error)
+            return False
+        before, self.frame = self.frame, after
+        self._judge(planned, step, before)
+        self.lost -= {column.name for column in planned.outputs}
+        return True
+
+    def _tell_failure(self, planned: ResolvedStep, step: PlanStep, error: Exception) -> None:
+        columns = self._columns_at_fault(planned, step)
+        rows = self._rows_at_fault(step, error)
+        where = f" (columns {quoted(columns)})" if columns else ""
+        self.tell("step-failed", planned, f"{_reason(error)}{where}", columns=columns, rows=rows or None)
+
+    def _columns_at_fault(self, planned: ResolvedStep, step: PlanStep) -> tuple[str, ...]:
+        """Return the columns that fail alone, for operations that take them one by one."""
+        names = tuple(column.name for column in planned.inputs)
+        if planned.operation.arity is not Arity.EACH or len(names) == 1 or len(names) > MOST_TRIED_ALONE:
+            return names if len(names) <= MOST_NAMED else ()
+        alone = [column for column in planned.inputs if not self.is_over() and self._fails_on(step, (column,))]
+        return tuple(column.name for column in alone) or names[:MOST_NAMED]
+
+    def _fails_on(self, step: PlanStep, inputs: tuple[Column, ...]) -> bool:
+        names = tuple(column.name for column in inputs)
+        removes = names if step.operation.removes_sources else ()
+        alone = PlanStep(step.operation, inputs, None, removes, step.task, step.seed, step.position)
+        return self._error_of(alone, np.arange(len(self.frame))) is not None
+
+    def _error_of(self, step: PlanStep, rows: np.ndarray) -> Exception | None:
+        try:
+            clone(step).fit_transform(self.frame.iloc[rows], None if self.y is None else self.y.iloc[rows])
+        except STEP_ERRORS as error:
+            return error
+        return None
+
+    def _rows_at_fault(self, step: PlanStep, error: Exception) -> tuple[int, ...]:
+        """Halve the rows as long as one half alone fails in the same way; many rows left mean that none is to blame."""
+        rows = np.arange(len(self.frame))
+        while 1 < len(rows) <= MOST_ROWS_SEARCHED and not self.is_over():
+            halves = (rows[: len(rows) // 2], rows[len(rows) // 2 :])
+            failing = [half for half in halves if _same(self._error_of(step, half), error)]
+            if len(failing) != 1:  # both: the whole column is to blame; none: it takes several rows together
+                break
+            rows = failing[0]
+        if len(rows) > MOST_NAMED or len(rows) == len(self.frame):
+            return ()
+        return self._labels(rows)
+
+    def _labels(self, positions: np.ndarray) -> tuple[int, ...]:
+        labels = self.frame.index[positions]
+        whole = pd.api.types.is_integer_dtype(labels.dtype)
+        return tuple(int(row) for row in (labels if whole else positions))
+
+    def _judge(self, planned: ResolvedStep, step: PlanStep, before: pd.DataFrame) -> None:
+        """Look at what a step made."""
+        made = {name: self.frame[name] for name in step.columns_made_ if name in self.frame.columns}
+        endless = {name: np.flatnonzero(np.isinf(v.to_numpy())) for name, v in made.items() if v.dtype.kind == "f"}
+        endless = {name: rows for name, rows in endless.items() if len(rows)}
+        if endless:
+            rows = self._labels(np.unique(np.concatenate(list(endless.values())))[:MOST_NAMED])
+            because = f"it makes infinite numbers in {quoted(endless)}."
+            self.tell("not-finite", planned, because, columns=tuple(endless), rows=rows)
+        empty = [name for name, values in made.items() if len(values) and values.isna().all()]
+        if empty:
+            self.tell("all-missing", planned, f"{quoted(empty)} has no value in any row.", columns=tuple(empty))
+        alone = {column.name for column in planned.outputs if not column.group}
+        same = [name for name in made if name in alone and name not in empty and _is_constant(made[name])]
+        if same and len(self.frame) > 1:
+            because = f"{quoted(same)} is the same in every row."
+            self.tell("constant-output", planned, because, columns=tuple(same))
+        elif planned.operation.removes_sources and made and _unchanged(made, before, planned):
+            self.tell("no-effect", planned, "it changes no value.", hint="It may be left out.")
 
 
-def _failed(step: ResolvedStep, frame: pd.DataFrame, y: pd.Series | None, error: Exception, gate: Any) -> Finding:
-    said = error.message if isinstance(error, PlanfitError) else str(error).strip().split("\n")[0]
-    names = [column.name for column in step.inputs]
-    message = f"{step.operation.operation} of {quoted(names)} breaks: {said or type(error).__name__}"
-    rows = tuple(int(row) for row in np.flatnonzero(_odd(frame, names))[:MOST_ROWS_NAMED]) or None
-    return finding("step-failed", step.path, message, gate=gate, rows=rows, columns=tuple(names))
+def _reason(error: Exception) -> str:
+    text = error.message if isinstance(error, PlanfitError) else str(error)
+    first = text.strip().split("\n")[0].strip()
+    return first[:MOST_LETTERS] if first else type(error).__name__
 
 
-def _odd(frame: pd.DataFrame, names: list[str]) -> NDArray[np.bool_]:
-    """Return the rows that are likely to blame: those with an infinite number or a missing value in the columns."""
-    odd = np.zeros(len(frame), dtype=bool)
-    for name in names:
-        if name in frame.columns:
-            values = frame[name]
-            odd |= np.isinf(values.to_numpy()) if values.dtype.kind == "f" else values.isna().to_numpy()
-    return odd
+def _same(one: Exception | None, other: Exception) -> bool:
+    """Say whether two errors tell of the same trouble: their type and first words."""
+    return type(one) is type(other) and str(one)[:20] == str(other)[:20]
 
 
-def _looked_at(step: ResolvedStep, fitted: PlanStep, frame: pd.DataFrame, gate: Any) -> Iterator[Finding]:
-    """Judge what a step made: infinite numbers refuse it, columns that say nothing are warned of."""
-    what = f"Step {step.index + 1}, {step.operation.operation}, makes"
-    single = {name for column in step.outputs if not column.group for name in members_of(column, list(frame.columns))}
-    infinite, empty, constant = [], [], []
-    rows: NDArray[np.bool_] = np.zeros(len(frame), dtype=bool)
-    for name in fitted.columns_made_:
-        if name not in frame.columns:
-            continue
-        values = frame[name]
-        if values.dtype.kind == "f" and np.isinf(values.to_numpy()).any():
-            infinite.append(name)
-            rows |= np.isinf(values.to_numpy())
-        elif name in single and values.isna().all():
-            empty.append(name)
-        elif name in single and values.nunique(dropna=False) <= 1 and len(frame) > 1:
-            constant.append(name)
-    if infinite:
-        named = tuple(int(row) for row in np.flatnonzero(rows)[:MOST_ROWS_NAMED])
-        message = f"{what} infinite numbers in {quoted(infinite[:MOST_COLUMNS_NAMED])}."
-        yield finding("not-finite", step.path, message, gate=gate, rows=named, columns=tuple(infinite))
-    if empty:
-        message = f"{what} columns without a single value: {quoted(empty[:MOST_COLUMNS_NAMED])}."
-        yield finding("all-missing", step.path, message, gate=gate, columns=tuple(empty))
-    if constant:
-        message = f"{what} columns that are the same in every row: {quoted(constant[:MOST_COLUMNS_NAMED])}."
-        yield finding("constant-output", step.path, message, gate=gate, columns=tuple(constant))
+def _is_constant(values: pd.Series) -> bool:
+    return bool(values.nunique(dropna=False) == 1)
+
+
+def _unchanged(made: dict[str, pd.Series], before: pd.DataFrame, planned: ResolvedStep) -> bool:
+    names = {column.name for column in planned.inputs}
+    return set(made) == names and all(
+        values.dtype == before[name].dtype and values.equals(before[name]) for name, values in made.items()
+    )

@@ -63,10 +63,10 @@ def open_holdout(
     if opens:
         session.run.once(HoldoutOpened(split_key=split_key, key=key, opening=opening))
 
-    def work(_: Path) -> tuple[Any, dict[str, bytes | Path]]:
+    def work(folder: Path) -> tuple[Any, dict[str, bytes | Path]]:
         left = session.clock.left()
         seconds = None if left is None else max(1.0, 0.3 * left)
-        _, threads = allotments.job_shape(session, search)
+        _side_by_side, threads = allotments.job_shape(session, search)
         job = EvaluateJob(
             material=session.settled,
             members=tuple((name, weight, _fold_models(session, search, name)) for name, weight in members),

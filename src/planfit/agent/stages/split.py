@@ -77,7 +77,7 @@ def split_rows(session: Session, rows: Rows, task: Task) -> tuple[SplitRecord, n
     )
 
     def work(folder: Path) -> tuple[Any, dict[str, Path]]:
-        schema = task.having(excluded=()).schema(rows.profile)
+        schema = task.having(excluded=()).features_of(rows.profile)
         record, part = make_split(
             rows.typed(schema),
             rows.y,
@@ -115,7 +115,7 @@ def look_at_target(session: Session, rows: Rows, task: Task, part: np.ndarray, s
     key = session.key("target_profile", 1, split_key, task.excluded)
 
     def work(_: Path) -> tuple[Any, dict[str, bytes]]:
-        schema = task.schema(rows.profile)
+        schema = task.features_of(rows.profile)
         made = profile_target(
             rows.typed(schema), rows.y, task, part, schema.columns, seed_of(session.request.seed, "target_profile")
         )
@@ -131,7 +131,7 @@ def lay_out(session: Session, rows: Rows, task: Task, part: np.ndarray, record: 
     import pyarrow as pa
     import pyarrow.feather as feather
 
-    schema = task.schema(rows.profile).having(rows=len(rows.y))
+    schema = task.features_of(rows.profile).having(rows=len(rows.y))
     typed = rows.typed(schema)
     frame, raw = session.scratch("frame.arrow"), session.scratch("raw.arrow")
     feather.write_feather(pa.Table.from_pandas(typed, preserve_index=False), str(frame), compression="uncompressed")

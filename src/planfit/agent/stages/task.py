@@ -111,10 +111,8 @@ def _settle(session: Session, plan: TaskPlan, table: Table, profile: Profile) ->
     if plan.task_type != "regression":
         classes = targets.classes_of(table, plan.target, plan.task_type)
         if plan.task_type == "binary":
-            wanted = plan.positive_class
-            positive = next(
-                (label for label in classes if wanted is not None and targets.text_of(label) == wanted), classes[-1]
-            )
+            named = targets.label_named(classes, plan.positive_class)
+            positive = classes[-1] if named is None else named
     return Task(
         sentence=session.request.sentence,
         target=plan.target,

@@ -66,7 +66,7 @@ class Reference:
     @classmethod
     def installed(cls, ask: Ask) -> Reference:
         """Return the texts of what is legal in `ask`."""
-        from planfit.plans import catalogue
+        import planfit.plans.catalogue as catalogue
 
         return cls(
             operations=catalogue.operations_text(ask.operations) if _shows_operations(ask) else "",

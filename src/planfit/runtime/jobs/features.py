@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ def run(job: FeaturesJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any
         frame, y = sheets.frame.iloc[rows], sheets.y.iloc[rows]
         rows = rows[nasty_sample(frame, y, job.sample_rows, job.material.seed)]
     frame, y = sheets.frame.iloc[rows], sheets.y.iloc[rows]
-    gate = "data" if job.sample_rows is None else "sample"
+    gate: Literal["sample", "data"] = "data" if job.sample_rows is None else "sample"
     steps, findings = dry_run(
         resolved, job.material.task, frame, y, seed=job.material.seed, gate=gate, deadline=deadline
     )

@@ -1,0 +1,71 @@
+"""What the docs hold of the plan language, written from the code: ``docs/schemas/*.json`` and ``docs/findings.md``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final, cast
+
+from planfit.plans import json_schema
+from planfit.plans.base import PLAN_KINDS, PlanKind
+from planfit.plans.codes import CODES
+
+_GATES: Final[dict[str, str]] = {
+    "document": "The document against its schema.",
+    "schema": "The plan against what is known of the columns, the catalogues and the search.",
+    "sample": "The plan tried on a sample (gate `sample`), then on all training rows (gate `data`).",
+    "dataset": "The table itself.",
+    "task": "The target, once the task is known.",
+}
+
+
+def texts() -> dict[str, str]:
+    """Return every generated file by its path below ``docs/``; operations of plug-ins are not among them."""
+    files = {f"schemas/{kind}.json": _schema_text(cast(PlanKind, kind)) for kind in PLAN_KINDS}
+    return {**files, "findings.md": findings_page()}
+
+
+def write(folder: Path) -> list[Path]:
+    """Write the generated files below `folder` (``docs/``) and return their paths.
+
+    Parameters
+    ----------
+    folder : path
+    """
+    written = []
+    for name, text in texts().items():
+        path = Path(folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def findings_page() -> str:
+    """Return the page that lists every code."""
+    lines = [
+        "# Findings",
+        "",
+        "A finding is one judgement on a plan or a table: a code, a gate, a severity, a JSON Pointer to the place, one",
+        "sentence, and where there is one what is allowed, the nearest valid name, a hint and a JSON Patch that mends it.",
+        "Only findings of severity `error` refuse a plan. This page is generated from the code.",
+    ]
+    for gate, says in _GATES.items():
+        lines += ["", f"## {gate}", "", says, "", "| code | severity | meaning |", "| --- | --- | --- |"]
+        lines += [
+            f"| `{code}` | {entry.severity} | {entry.says} |" for code, entry in CODES.items() if entry.gate == gate
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _schema_text(kind: PlanKind) -> str:
+    return json.dumps(json_schema(kind), ensure_ascii=False, indent=2) + "\n"
+
+
+def main() -> None:
+    """Write into ``docs/`` of the working directory."""
+    write(Path("docs"))
+
+
+if __name__ == "__main__":
+    main()
