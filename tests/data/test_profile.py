@@ -142,7 +142,7 @@ def test_numeric_targets() -> None:
 def judged(y: np.ndarray, task_type: TaskType, **columns: object) -> TargetProfile:
     frame = pl.DataFrame(columns)
     table = read(frame)
-    schema = task_of(task_type).schema(profile_table(table))
+    schema = task_of(task_type).features_of(profile_table(table))
     typed = Door(schema).transform(frame)
     target = pd.Series(y, name="y")
     classes = tuple(sorted(set(y.tolist()))) if task_type != "regression" else ()

@@ -10,7 +10,7 @@ import pytest
 from tests.deploy.conftest import model_of, table
 
 from planfit.deploy.bundle import Bundle
-from planfit.deploy.fast_path import MOST_ROWS, FastPath
+from planfit.models.fast_path import MOST_ROWS, FastPath
 from planfit.models.registry import families
 
 

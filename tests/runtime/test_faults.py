@@ -173,7 +173,7 @@ def test_a_run_that_is_killed_while_the_zygote_is_loading(tmp_path: Path) -> Non
         assert wait_until(lambda: psutil.Process(program.pid).children())
         others = psutil.Process(program.pid).children(recursive=True)
         program.kill()
-        assert wait_until(lambda: not [process for process in others if alive(process)], 2.0)
+        assert wait_until(lambda: not [process for process in others if alive(process)], 6.0)
 
 
 def test_a_worker_that_cannot_start_says_why(rogues: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from planfit.agent.session import Session
+from planfit.agent.session import Session, StopRequested
 from planfit.errors import Halted, ProviderError
 from planfit.planners.base import Answer, Ask
 from planfit.plans import meaning, parse
@@ -43,7 +43,6 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
         After `settings.MAX_ATTEMPTS` consecutive failures.
     """
     failures = 0
-    halts = 0
     while True:
         key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
         document, plan, made, findings = _attempt(session, ask, key, judge)
@@ -58,8 +57,8 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
             session.run.once(PlanRejected(ask_key=key, findings=findings))
         failures += 1
         if failures == MAX_ATTEMPTS:
-            failures, halts = 0, halts + 1
-            if halts > session.halts_passed.get(ask.stage, 0):
+            failures = 0
+            if not session.passes_halt(ask.stage):
                 raise halt(session, ask.stage, _refusals(session, ask, findings), findings)
         ask = ask.with_findings(document, findings)
 
@@ -100,6 +99,8 @@ def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:
     if refused is not None and refused.findings and refused.findings[0].code == "planner-unreachable":
         unreachable: Finding = refused.findings[0]
         return unreachable
+    if session.stopping:
+        raise StopRequested
     try:
         answer: Answer | Finding = session.planner.propose(ask)
     except ProviderError as error:

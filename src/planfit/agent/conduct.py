@@ -8,8 +8,8 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from planfit.planners.base import Planner
 from planfit.planners.registry import planner as planner_of
 from planfit.records.events import Event, RunHalted
 from planfit.records.run import Environment, RunRequest
+from planfit.store.files import explained
 from planfit.store.run import RunReader, RunWriter
 from planfit.store.store import Store
 
@@ -44,7 +45,7 @@ def begin(
     _readable(request)
     run = store.create(request, environment(), listener=listener)
     clock = Clock(request.limits.seconds, started=started)
-    _carry_out(run, chosen, clock, data, passed={})
+    _carry_out(run, chosen, clock, data, passed=Counter())
     return run
 
 
@@ -67,7 +68,8 @@ def go_on(
         _readable(request.having(data=str(Path(data).expanduser().absolute())))
     run = store.resume(ref, environment=environment(), listener=listener)
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
-    passed: Counter[str] = Counter(event.body.stage for event in run.events if isinstance(event.body, RunHalted))
+    halts = [event.body for event in run.events if isinstance(event.body, RunHalted)]
+    passed = Counter[str](halt.stage for halt in halts if halt.status == "halted")
     _carry_out(run, chosen, clock, data, passed=passed)
     return run
 
@@ -97,7 +99,7 @@ def libraries() -> dict[str, str]:
     return found
 
 
-def _carry_out(run: RunWriter, planner: Planner, clock: Clock, data: Any, *, passed: Mapping[str, int]) -> None:
+def _carry_out(run: RunWriter, planner: Planner, clock: Clock, data: Any, *, passed: Counter[str]) -> None:
     from planfit.agent.loop import carry_out
     from planfit.runtime.workers import Workers
 
@@ -114,9 +116,10 @@ def _carry_out(run: RunWriter, planner: Planner, clock: Clock, data: Any, *, pas
                 clock=clock,
                 libraries=libraries(),
                 halts_passed=passed,
+                stop_requested=run.find("run_stopped", reason="person") is not None,
             )
             try:
-                with _stopping_on_signal(session):
+                with _stopping_on_signal(session), explained(f"Run {run.id} cannot go on"):
                     carry_out(session, data)
             except PlanfitError as error:
                 _record_failure(session, error)
@@ -131,7 +134,8 @@ def _record_failure(session: Session, error: PlanfitError) -> None:
     if halted is not None and halted.message == error.message:
         return
     command = f"planfit resume {session.run.id}"
-    session.run.append(RunHalted(stage="model_search", status="failed", message=error.message, commands=(command,)))
+    with suppress(PlanfitError):  # a disk that refused once may refuse this too; the error at hand says more
+        session.run.append(RunHalted(stage="model_search", status="failed", message=error.message, commands=(command,)))
 
 
 @contextmanager

@@ -1,12 +1,37 @@
-"""One job, carried out and waited for."""
+"""Jobs, carried out and waited for: one alone, or several as steps side by side."""
 
 from __future__ import annotations
 
-from planfit.agent.session import Session
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planfit.agent.session import Session, StopRequested
+from planfit.errors import PlanfitError
+from planfit.records.events import Stage, StepFinished, StepStarted
 from planfit.records.jobs import Job, JobDone, JobFailed
+from planfit.runtime.endings import DISK_FULL
 
 SHARE_OF_ONE_STEP = 0.3
 """Of the time left for searching, what a step outside the candidates may take."""
+
+Outcome = tuple[Any, Mapping[str, bytes | Path]]
+"""A step's result, and its files by their path in the run."""
+
+
+@dataclass(frozen=True)
+class JobStep:
+    """A step of the run that is one job."""
+
+    key: str
+    stage: Stage
+    name: str
+    job: Job
+    seconds: float | None
+    """Deadline; None: only the hang guard ends it."""
+    keep: Callable[[JobDone | JobFailed], Outcome]
+    """From what the job gave to what is recorded."""
 
 
 def carry_out_job(session: Session, job: Job, *, seconds: float | None = None) -> JobDone | JobFailed:
@@ -20,4 +45,49 @@ def carry_out_job(session: Session, job: Job, *, seconds: float | None = None) -
     deadline = seconds
     if deadline is None and session.timed:
         deadline = max(1.0, SHARE_OF_ONE_STEP * (session.search_seconds() or 0.0))
-    return session.wait(session.submit(job, deadline))
+    done = session.wait(session.submit(job, deadline))
+    if isinstance(done, JobFailed):
+        refuse_what_is_no_outcome(session, done)
+        if done.cause == "cancelled" and session.stopping:
+            raise StopRequested
+    return done
+
+
+def refuse_what_is_no_outcome(session: Session, failed: JobFailed) -> None:
+    """Raise where a full disk ended a job: that says nothing about a plan or a candidate, and must not be recorded as such."""
+    if failed.detail.startswith(DISK_FULL):
+        raise PlanfitError(
+            failed.detail, hint=f"Free some space; `planfit resume {session.run.id}` goes on where this stopped."
+        )
+
+
+def carry_out_steps(session: Session, wanted: Sequence[JobStep]) -> list[StepFinished]:
+    """Carry out steps side by side and record them in the order given; what the record holds is not done again."""
+    run = session.run
+    tickets: list[int | None] = []
+    for step in wanted:
+        known = run.outcome(step.key)
+        if known is None:
+            run.once(StepStarted(key=step.key, stage=step.stage, name=step.name))
+        tickets.append(None if known is not None else session.submit(step.job, step.seconds))
+    finished = []
+    for step, ticket in zip(wanted, tickets, strict=True):
+        if ticket is not None:
+            done = session.wait(ticket)
+            if isinstance(done, JobFailed):
+                refuse_what_is_no_outcome(session, done)
+            result, files = step.keep(done)
+            run.record(step.key, step.stage, step.name, result, files, done.seconds, shared=False)
+        outcome = run.outcome(step.key)
+        assert outcome is not None  # it was recorded a moment ago
+        finished.append(outcome)
+    return finished
+
+
+def job_files(done: JobDone, folder: str) -> dict[str, bytes | Path]:
+    """Return a job's files by the path that they get in the run."""
+    found: dict[str, bytes | Path] = {}
+    for value in done.result.get("files", {}).values():
+        for name in value if isinstance(value, list) else [value]:
+            found[f"{folder}/{name}"] = Path(done.folder) / name
+    return found

@@ -8,8 +8,9 @@ from planfit.records.run import StopReason
 from planfit.settings import MAX_ATTEMPTS, TRAININGS_WHEN_UNLIMITED
 
 Stop = tuple[StopReason, str]
-SHARE_FOR_FINISHING = 0.15
-LEAST_FOR_FINISHING = 2.0
+PERSON: Stop = "person", "A person asked to stop; the best so far is delivered."
+SHARE_FOR_FINISHING = 0.18
+LEAST_FOR_FINISHING = 2.5
 
 
 def forecast_finishing(session: Session, search: Search | None) -> float:
@@ -28,8 +29,8 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
 def reached(session: Session, search: Search) -> Stop | None:
     """Return why the search ends now, or None. Only a time limit makes it look at the clock, by a recorded decision."""
     limits = session.request.limits
-    if session.stop_requested:
-        return "person", "A person asked to stop; the best so far is delivered."
+    if session.stop_requested and session.run.find("run_stopped") is None:  # else the log is followed up to that stop
+        return PERSON
     if limits.candidates is not None and search.counted >= limits.candidates:
         return "budget", f"{search.counted} configurations are scored, which is the limit."
     if search.without_gain >= limits.patience:

@@ -9,7 +9,7 @@ from planfit.agent.allotments import scoring_folds
 from planfit.agent.attempts import halt
 from planfit.agent.moves import agree_on_features, agree_on_move
 from planfit.agent.search import Search
-from planfit.agent.session import Session
+from planfit.agent.session import Session, StopRequested
 from planfit.agent.stages import candidates, delivery, ensemble, features, tuning
 from planfit.agent.stages.report import write_report
 from planfit.agent.stages.split import Rows, lay_out, look_at_target, split_rows
@@ -22,15 +22,20 @@ from planfit.records.events import RunFinished, RunStopped
 def carry_out(session: Session, given: Any) -> None:
     """Carry out a run from its table to its report."""
     search = prepare(session, given)
-    reason, because = explore(session, search)
+    try:
+        reason, because = explore(session, search)
+    except StopRequested:
+        reason, because = limits.PERSON
+    session.searching = False
     session.run.once(RunStopped(reason=reason, because=because))
-    deliver(session, search, ended_by_itself=reason != "person")
+    deliver(session, search, ended_by_itself=session.run.find("run_stopped").reason != "person")
 
 
 def explore(session: Session, search: Search) -> limits.Stop:
     """Baseline and features first, then a move a round; return why the search ended."""
     folds = scoring_folds(session, search)
     candidates.score_candidates(session, search, [candidates.baseline(search)], folds)
+    session.searching = True
     features.adopt(session, search, agree_on_features(session, search))
     while (stop := limits.reached(session, search)) is None:
         search.round += 1
@@ -78,21 +83,24 @@ def deliver(session: Session, search: Search, *, ended_by_itself: bool) -> None:
     """One look at the holdout, a refit on all rows, the bundle, the report."""
     ensemble.blend_what_is_new(session, search)
     best = delivery.choose(session, search)
-    holdout = delivery.open_holdout(session, search, best, ended_by_itself=ended_by_itself)
-    delivered, files = delivery.refit(session, search, best)
-    delivery.write_bundle(session, search, best, delivered, holdout, files)
+    finished = delivery.evaluate_and_refit(session, search, best, ended_by_itself=ended_by_itself)
+    delivery.write_bundle(session, search, best, finished)
     write_report(session)
     status = "finished" if ended_by_itself else "stopped"
     seconds = round(session.clock.elapsed(), 3)
-    session.run.once(RunFinished(status=status, delivered=delivered, cv=best.score, holdout=holdout, seconds=seconds))
+    session.run.once(
+        RunFinished(
+            status=status, delivered=finished.delivered, cv=best.score, holdout=finished.holdout, seconds=seconds
+        )
+    )
 
 
 def halt_where_nothing_works(session: Session, search: Search) -> None:
     """Three candidates in a row failed and none beats the baseline: a person is needed."""
     if not candidates.too_many_failures(search) or search.has_success():
         return
-    search.failed_in_row, search.halts = 0, search.halts + 1
-    if search.halts > session.halts_passed.get("model_search", 0):
+    search.failed_in_row = 0
+    if not session.passes_halt("model_search"):
         last = search.failures[-1]
         raise halt(
             session,

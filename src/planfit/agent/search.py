@@ -41,8 +41,6 @@ class Search:
     without_gain: int = 0
     """Consecutive candidates without improvement."""
     failed_in_row: int = 0
-    halts: int = 0
-    """Times that the search stood still for want of any working candidate."""
 
     def __post_init__(self) -> None:
         if RAW not in self.sets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from planfit.runtime.workers import Workers
 
 
+class StopRequested(Exception):
+    """A person asked to stop, and what was under way is given up; `agent.loop` delivers the best so far."""
+
+
 @dataclass
 class Session:
     """One sitting of a run."""
@@ -34,17 +39,30 @@ class Session:
     material: Material | None = None
     """The files that jobs read; set once table, task and split are settled."""
     stop_requested: bool = False
-    """A person asked to stop; set by a signal handler, read at the next boundary."""
+    """A person asked to stop; set by a signal handler, read at the next boundary. On resuming, what the log says."""
+    searching: bool = False
+    """Between the baseline, without which there is nothing to deliver, and delivery: only then a stop cuts work short."""
     finishing_seconds: float = 0.0
     """Forecast of refit, evaluation, bundle and report; kept in reserve."""
-    halts_passed: Mapping[str, int] = field(default_factory=dict)
-    """Halts by stage that earlier sittings ended with; the questions after them are new ones."""
+    halts_passed: Counter[str] = field(default_factory=Counter)
+    """Halts by stage that earlier sittings ended with, less those that this one has passed."""
     _open: set[int] = field(default_factory=set)
 
     @property
     def timed(self) -> bool:
         """Whether decisions may depend on the clock."""
         return self.clock.limit is not None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the search ends now because a person asked for it."""
+        return self.stop_requested and self.searching
+
+    def passes_halt(self, stage: Stage) -> bool:
+        """Say whether the log holds a halt for this place, so that the work goes on behind it; each counts once."""
+        passed = self.halts_passed[stage] > 0
+        self.halts_passed[stage] -= passed
+        return passed
 
     def key(self, stage: str, version: int, *inputs: Any) -> str:
         """Return the key of a computation of this run."""
@@ -82,6 +100,8 @@ class Session:
         """Hand a job to the workers and return its ticket; without a deadline only the hang guard ends it."""
         ticket = self.workers.submit(job, deadline_seconds=seconds or HANG_GUARD)
         self._open.add(ticket)
+        if self.stopping:  # also where the request came in just now
+            self.workers.cancel(ticket)
         return ticket
 
     def wait(self, ticket: int) -> JobDone | JobFailed:
@@ -92,10 +112,11 @@ class Session:
         return done
 
     def stop(self) -> None:
-        """Ask for the best so far: jobs at work are ended, the loop stops at its next boundary."""
+        """Ask for the best so far: jobs of the search are ended, the loop stops at its next boundary."""
         self.stop_requested = True
-        for ticket in tuple(self._open):
-            self.workers.cancel(ticket)
+        if self.searching:
+            for ticket in tuple(self._open):
+                self.workers.cancel(ticket)
 
     def scratch(self, name: str) -> Path:
         """Return a path in the run's scratch folder."""

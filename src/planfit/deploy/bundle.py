@@ -18,11 +18,11 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
 from planfit.deploy import manifest
-from planfit.deploy.fast_path import MOST_ROWS, FastPath
 from planfit.deploy.manifest import Metadata
 from planfit.deploy.rows import table_of
 from planfit.errors import DamagedRun, PlanfitError, UsageError
 from planfit.models.ensemble import WeightedEnsemble
+from planfit.models.fast_path import MOST_ROWS, FastPath
 from planfit.records.schema import Schema
 from planfit.records.scores import Delivered, HoldoutScore, Score
 from planfit.records.task import Task

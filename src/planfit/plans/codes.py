@@ -91,6 +91,10 @@ CODES: Final[dict[str, Code]] = {
         time_exceeded="Carrying out the plan took more time than allowed.",
     ),
     **_table(
+        "data", "warning",
+        damaged_file="A file of the run is missing or does not fit its hash; its step is done again.",
+    ),
+    **_table(
         "sample", "warning",
         all_missing="A step makes a column without a single value.",
         constant_output="A step makes a column that is the same in every row.",

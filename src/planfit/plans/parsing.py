@@ -58,9 +58,15 @@ def parse(kind: PlanKind, text: str) -> tuple[Any, tuple[Finding, ...]]:
     if any(found.path == "" for found in findings):
         return None, findings
     plan, more = from_document(kind, document)
-    told = {found.path for found in findings}
-    later = tuple(found for found in more if found.path not in told)
+    told = tuple(found.path for found in findings)
+    later = tuple(found for found in more if not _told_already(found, told))
     return (None if findings else plan), (*findings, *later)
+
+
+def _told_already(found: Finding, told: tuple[str, ...]) -> bool:
+    """Say whether a finding only repeats what is wrong with the text itself."""
+    lacks = found.code == "missing-field"
+    return any(path == found.path or (lacks and path.startswith(found.path + "/")) for path in told)
 
 
 def from_document(kind: PlanKind, document: Any) -> tuple[Any, tuple[Finding, ...]]:

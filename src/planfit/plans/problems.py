@@ -66,6 +66,8 @@ def findings_of(error: ValidationError, about: About) -> tuple[Finding, ...]:
     """Return one finding for each place that pydantic complains about, in the order of the document."""
     lines: dict[Parts, list[Any]] = {}
     for line in error.errors(include_url=False):
+        if line["type"] == "too_short" and len(line["input"]) >= line["ctx"]["min_length"]:
+            continue  # pydantic counts the entries that are right; those that are wrong are told one by one
         lines.setdefault(place(line["loc"], line["type"], about.document), []).append(line)
     return tuple(found for parts, some in lines.items() for found in _findings_at(parts, some, about))
 

@@ -13,7 +13,8 @@ from planfit.plans.codes import CODES
 _GATES: Final[dict[str, str]] = {
     "document": "The document against its schema.",
     "schema": "The plan against what is known of the columns, the catalogues and the search.",
-    "sample": "The plan tried on a sample (gate `sample`), then on all training rows (gate `data`).",
+    "sample": "The plan tried on a sample, then, with the same codes under gate `data`, on all training rows.",
+    "data": "What is already stored of the run.",
     "dataset": "The table itself.",
     "task": "The target, once the task is known.",
 }

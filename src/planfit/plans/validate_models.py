@@ -140,8 +140,17 @@ class TuningView:
 
     @property
     def family(self) -> str | None:
-        name = self.candidates.get(self.plan.candidate)
-        return name if name in known_families() and name != "baseline" else None
+        return self.candidates[self.plan.candidate] if self.plan.candidate in self.tunable else None
+
+    @property
+    def tunable(self) -> tuple[str, ...]:
+        """Candidates that are single models with hyperparameters."""
+        known = known_families()
+        return tuple(
+            name
+            for name, family in self.candidates.items()
+            if family in known and family != "baseline" and known[family].Params.model_fields
+        )
 
     def dimensions(self) -> Iterator[tuple[str, str, PlannedDimension, dict[str, Any]]]:
         """Yield (path, name, dimension, schema of the hyperparameter) of what the family knows."""
@@ -158,15 +167,14 @@ def candidate_can_be_tuned(view: TuningView) -> Iterator[Finding]:
     """The candidate was scored, and is a single model with hyperparameters."""
     name, path = view.plan.candidate, "/candidate"
     if name not in view.candidates:
-        near = nearest(name, view.candidates)
+        near = nearest(name, view.tunable)
         mend = None if near is None else replacing(path, near)
         message = f"There is no scored candidate {shown(name)}."
-        allowed = listed(view.candidates) or "nothing was scored yet"
+        allowed = listed(view.tunable) or "nothing that could be tuned was scored yet"
         yield finding("unknown-candidate", path, message, allowed=allowed, nearest=near, mend=mend)
-    elif view.family is None or not params_schema(view.family).get("properties"):
-        others = [each for each, family in view.candidates.items() if family not in ("baseline", "ensemble")]
+    elif view.family is None:
         message = f"{name} is a candidate of family {view.candidates[name]}, which has nothing to tune."
-        yield finding("cannot-be-tuned", path, message, allowed=listed(others) or None)
+        yield finding("cannot-be-tuned", path, message, allowed=listed(view.tunable) or None)
 
 
 @check("unknown-field")

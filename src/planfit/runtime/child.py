@@ -130,7 +130,7 @@ def judge(error: BaseException) -> tuple[Cause, str]:
     if isinstance(error, FloatingPointError):
         return "not_finite", f"{text or 'A number is not finite'}{_where(error)}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "exception", f"The disk is full: {error.filename or 'a file of the job'} could not be written."
+        return "exception", f"{DISK_FULL}: {error.filename or 'a file of the job'} could not be written."
     if isinstance(error, PlanfitError):
         return "exception", error.message
     return (

@@ -19,6 +19,8 @@ MEMORY_SIGNS: Final = (
     "thread creation failed",
 )
 """What native libraries print when an allocation fails."""
+DISK_FULL: Final = "The disk is full"
+"""How the detail of a job begins that found no room for its files."""
 TAIL_BYTES: Final = 20_000
 
 
@@ -39,7 +41,7 @@ def explain(status: int | None, detail: str | None, folder: Path) -> tuple[Cause
     if status == EXIT_OUT_OF_MEMORY:
         return "out_of_memory", "Memory ran out, and there was not enough left to say where."
     if status == EXIT_NO_SPACE:
-        return "exception", "The disk is full: the job's result could not be written."
+        return "exception", f"{DISK_FULL}: the job's result could not be written."
     last_words = errors_of(folder)
     if says_memory(last_words):
         return "out_of_memory", f"Memory ran out in native code ({ending(status)})."

@@ -252,7 +252,7 @@ class _Trial:
         if same and len(self.frame) > 1:
             because = f"{quoted(same)} is the same in every row."
             self.tell("constant-output", planned, because, columns=tuple(same))
-        elif planned.operation.removes_sources and made and _unchanged(made, before, planned):
+        elif planned.operation.removes_sources and made and not empty and _unchanged(made, before, planned):
             self.tell("no-effect", planned, "it changes no value.", hint="It may be left out.")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from planfit.agent import allotments
+from planfit.agent.jobs import job_files, refuse_what_is_no_outcome
 from planfit.agent.search import RAW, Search
 from planfit.agent.session import Session
 from planfit.models.registry import families
@@ -95,15 +96,6 @@ def fit_job(
     )
 
 
-def job_files(done: JobDone, folder: str) -> dict[str, bytes | Path]:
-    """Return a job's files by the path that they get in the run."""
-    found: dict[str, bytes | Path] = {}
-    for value in done.result.get("files", {}).values():
-        for name in value if isinstance(value, list) else [value]:
-            found[f"{folder}/{name}"] = Path(done.folder) / name
-    return found
-
-
 def score_candidates(session: Session, search: Search, wanted: Iterable[CandidateSpec], folds: int) -> None:
     """Score candidates side by side and take them in one by one, in order.
 
@@ -112,14 +104,14 @@ def score_candidates(session: Session, search: Search, wanted: Iterable[Candidat
     """
     queue = list(wanted)
     side_by_side, _ = allotments.job_shape(session, search)
-    while queue and not session.stop_requested:
+    while queue and not (session.stopping and not _begun(session, search)):
         batch = [_numbered(spec, search) for spec in queue[: _room(session, search, side_by_side)]]
         if not batch:
             return
         queue = queue[len(batch) :]
         waiting = len(batch) + len(queue)
         _score_batch(session, search, batch, folds, waiting)
-        if _time_is_up(session, search) or too_many_failures(search):
+        if time_is_up(session, search) or too_many_failures(search):
             return
 
 
@@ -160,6 +152,7 @@ def _take_in(
         if isinstance(done, JobDone):
             keep(session, spec, allotment, key, done)
         elif done.cause != "cancelled":
+            refuse_what_is_no_outcome(session, done)
             failure = CandidateFailure(
                 spec=spec,
                 allotment=allotment,
@@ -222,7 +215,14 @@ def _room(session: Session, search: Search, side_by_side: int) -> int:
     return max(0, left)
 
 
-def _time_is_up(session: Session, search: Search) -> bool:
+def _begun(session: Session, search: Search) -> bool:
+    """Say whether the log holds the start of the next candidate: a stop that is resumed is followed up to where it fell."""
+    begun = f"candidate c{search.numbered + 1:03d}"
+    return session.run.find("step_started", name=begun) is not None
+
+
+def time_is_up(session: Session, search: Search) -> bool:
+    """Say whether there is no time for a further candidate, by a recorded decision."""
     if not session.timed:
         return False
     key = session.key("enough_time", 1, search.numbered, len(search.failures))

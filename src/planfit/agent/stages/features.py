@@ -8,10 +8,10 @@ from typing import Any
 
 from planfit.agent import allotments
 from planfit.agent.attempts import Agreement, plan_hash
-from planfit.agent.jobs import carry_out_job
+from planfit.agent.jobs import carry_out_job, job_files
 from planfit.agent.search import Search
 from planfit.agent.session import Session
-from planfit.agent.stages.candidates import fit_job, job_files, spec_key
+from planfit.agent.stages.candidates import fit_job, spec_key
 from planfit.plans import FeaturePlan
 from planfit.plans.resolve import ResolvedPlan
 from planfit.plans.validate import check_features

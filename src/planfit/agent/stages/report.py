@@ -13,7 +13,7 @@ from planfit.report.markdown import render
 def write_report(session: Session) -> None:
     """Write ``report.md``; keyed by the last event, since it tells everything that came before."""
     run = session.run
-    bundle = run.find("step_finished", name="bundle")
+    bundle = run.find_last("step_finished", name="bundle")
     key = session.key("report", 1, bundle.key if bundle is not None else None)
 
     def work(_: Path) -> tuple[Any, dict[str, bytes]]:

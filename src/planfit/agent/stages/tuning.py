@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planfit.agent.search import Search
 from planfit.agent.session import Session
-from planfit.agent.stages.candidates import score_candidates
+from planfit.agent.stages.candidates import score_candidates, time_is_up
 from planfit.models.registry import families
 from planfit.plans import TuningPlan
 from planfit.records.canonical import seed_of
@@ -25,7 +25,7 @@ def tune(session: Session, search: Search, plan: TuningPlan, folds: int) -> None
     best_before = search.best_of_scored()
     history: list[tuple[dict[str, object], float]] = [({k: base.spec.params.get(k) for k in space}, base.score.value)]
     asked = 0
-    while asked < plan.trials and not session.stop_requested:
+    while asked < plan.trials:
         wanted = min(BATCH, plan.trials - asked)
         seed = seed_of(session.request.seed, "tuning", base.spec.id, search.round, asked)
         suggested = suggest(plan, space, history, wanted, seed, search.task.greater_is_better)
@@ -59,4 +59,4 @@ def _trial(base: CandidateResult, params: dict[str, object], plan: TuningPlan) -
 def _stopped(session: Session, search: Search) -> bool:
     limit = session.request.limits.candidates
     spent = limit is not None and search.counted >= limit
-    return spent or session.stop_requested or (session.timed and (session.search_seconds() or 0.0) <= 1.0)
+    return spent or session.stopping or time_is_up(session, search)

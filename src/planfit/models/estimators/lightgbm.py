@@ -140,7 +140,7 @@ class LightGBMModel(Model):
         watch = _Watch(loss, self.patience if parts else None, deadline)
         self.booster_ = lightgbm.train(
             params, train, num_boost_round=rounds, valid_sets=parts, valid_names=["valid"][: len(parts)],
-            callbacks=[watch],
+            callbacks=[watch], keep_training_booster=True,  # else it is written out and read again, which takes seconds
         )  # fmt: skip
         self.booster_.free_dataset()
         self.limited_ = False

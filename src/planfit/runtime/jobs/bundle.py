@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import joblib
 import numpy as np
+import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from planfit.models.ensemble import WeightedEnsemble
+from planfit.models.fast_path import FastPath
 from planfit.records.jobs import BundleJob
 from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.jobs.fitting import dump, require_finite
@@ -29,16 +31,22 @@ def run(job: BundleJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     require_finite(model.predict_matrix(rows), "the delivered model")
     dump(model, folder / "model.joblib")
     dump(model.heaviest[:-1], folder / "pipeline.joblib")
+    return {"files": {"model": "model.joblib", "pipeline": "pipeline.joblib"}, "one_row_ms": one_row_ms(model, rows)}
+
+
+def one_row_ms(model: WeightedEnsemble, rows: pd.DataFrame) -> float:
+    """Return the median milliseconds of one row through the loaded bundle, which takes the lean path where there is one."""
+    lean = FastPath(model)
     spans = []
     for place in range(len(rows)):
         row = rows.iloc[place : place + 1]
         began = time.perf_counter()
-        model.predict(row)
+        if lean.available:
+            lean.predict_matrix(row, 1)
+        else:
+            model.predict_matrix(row)
         spans.append(time.perf_counter() - began)
-    return {
-        "files": {"model": "model.joblib", "pipeline": "pipeline.joblib"},
-        "one_row_ms": 1000 * statistics.median(spans),
-    }
+    return 1000 * statistics.median(spans)
 
 
 def load_members(members: tuple[tuple[str, float, tuple[str, ...]], ...]) -> list[tuple[str, float, Pipeline]]:
