@@ -56,6 +56,17 @@ def bytes_of(amount: int | str) -> int:
     return found
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number of things as a person would write it.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(7043, "row")
+    ('1 row', '7,043 rows')
+    """
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
 def spoken_seconds(seconds: float) -> str:
     """Return a duration as a person would say it.
 

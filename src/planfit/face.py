@@ -105,18 +105,18 @@ def run(
         sentence=_sentence(task),
         data=path,
         planner=planner if isinstance(planner, str) else planner.name,
-        target=target,
-        task_type=task_type,
-        metric=metric,
-        positive_class=positive_class,
-        split=split,
-        exclude=tuple(exclude),
+        target=_name(target, "target"),
+        task_type=_one_of(task_type, ("binary", "multiclass", "regression"), "task type"),
+        metric=_metric(metric, task_type),
+        positive_class=None if positive_class is None else _label(positive_class),
+        split=_split(split),
+        exclude=_names(exclude, "excluded columns"),
         holdout=_holdout(holdout),
         limits=_limits(time_limit, memory_limit, max_candidates, patience),
-        models=_families(models),
+        models=_families(_names(models, "model families")),
         features=_own_plan(features),
-        table_format=table_format,
-        seed=seed,
+        table_format=_one_of(table_format, ("parquet", "csv"), "table format"),
+        seed=_seed(seed),
         workers=_cores(),
         threads=1,
     )
@@ -370,6 +370,66 @@ def _sentence(task: str) -> str:
 
 def _absolute(data: Any) -> str | None:
     return str(Path(data).expanduser().absolute()) if isinstance(data, str | Path) else None
+
+
+def _name(name: Any, what: str) -> Any:
+    """Return a column's name as tables have it: text, without blanks around it."""
+    if name is None:
+        return None
+    if not isinstance(name, str | int | float) or not str(name).strip():
+        raise UsageError(f"The {what} must be the name of a column. Got {name!r}.", hint="Write it as the table does.")
+    return str(name).strip()
+
+
+def _names(names: Any, what: str) -> tuple[str, ...]:
+    if isinstance(names, str):
+        return (names.strip(),) if names.strip() else ()
+    try:
+        return tuple(str(name).strip() for name in names or ())
+    except TypeError:
+        raise UsageError(
+            f"The {what} must be a list of names. Got {names!r}.", hint='For example ["a", "b"].'
+        ) from None
+
+
+def _label(label: Any) -> str:
+    """Return the text of a label: 1.0 is ``1``, True is ``true``."""
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def _one_of(value: Any, allowed: tuple[str, ...], what: str) -> Any:
+    if value is not None and value not in allowed:
+        raise UsageError(f"There is no {what} {value!r}.", hint=f"Choose from {', '.join(allowed)}.")
+    return value
+
+
+def _metric(metric: str | None, task_type: Any) -> str | None:
+    if metric is None:
+        return None
+    from planfit.models.metrics import find_metric
+
+    return find_metric(metric, task_type).name
+
+
+def _split(split: str | None) -> str | None:
+    if split is None:
+        return None
+    kind, colon, column = (part.strip() for part in str(split).partition(":"))
+    if kind not in ("random", "stratified", "time", "group"):
+        raise UsageError(f"There is no split {split!r}.", hint="Write random, stratified, time:COLUMN or group:COLUMN.")
+    if kind in ("time", "group") and not column:
+        raise UsageError(f"A {kind} split needs its column.", hint=f"Write {kind}:COLUMN.")
+    if kind in ("random", "stratified") and column:
+        raise UsageError(f"A {kind} split looks at no column. Got {split!r}.", hint=f"Write {kind}, or group:{column}.")
+    return kind + colon + column
+
+
+def _seed(seed: Any) -> int:
+    if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= int(seed) < 2**63:
+        raise UsageError(f"The seed must be a whole number from 0 on. Got {seed!r}.", hint="For example 0.")
+    return int(seed)
 
 
 def _holdout(holdout: str | float | Path) -> str:

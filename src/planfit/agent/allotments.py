@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planfit.agent.search import Search
 from planfit.agent.session import Session
-from planfit.records.scores import Allotment
+from planfit.records.scores import Allotment, CandidateSpec
 
 CELLS_FOR_TWO_WORKERS = 1_000_000
 """Below this size two workers of one thread each finish sooner than one worker of two threads."""
@@ -13,7 +13,20 @@ ROWS_FOR_ONE_FOLD = 150_000
 MOST_TRAINING_ROWS = {"linear": 100_000, "random_forest": 50_000}
 """Training rows a fold that these families get at the most while searching; the refit gets all that time allows."""
 SHARE_OF_ONE_CANDIDATE = 0.6
-"""Of the time left for searching, what a single candidate may take."""
+"""Of the time left for searching, what a single candidate may take while others wait."""
+SHARE_OF_THE_LAST = 0.9
+LEAST_SHARE = 0.3
+GRACE = 1.0
+"""Seconds that a worker may take after its deadline before it is killed."""
+BOOSTED = frozenset({"lightgbm"})
+"""Families whose learning rate follows from the time."""
+SECONDS_PER_CELL_ROUND = 2e-8
+"""Of a row times a column and a round of boosting, measured on two threads of a small machine."""
+ROUNDS_TIMES_RATE = 20.0
+RATES = (0.04, 0.2)
+"""The smallest and the largest learning rate."""
+SHARE_FOR_BOOSTING = 0.5
+"""Of a candidate's time, what is counted on for boosting; the rest is features, predictions and files."""
 PROBE_ROUNDS = 150
 PROBE_LEARNING_RATE = 0.1
 PROBE_ROWS = 20_000
@@ -48,22 +61,25 @@ def scoring_folds(session: Session, search: Search) -> int:
     return int(session.run.decide("scoring_folds", key, by_time))
 
 
-def candidate(session: Session, search: Search, family: str, request_key: str, folds: int, waiting: int) -> Allotment:
+def candidate(
+    session: Session, search: Search, spec: CandidateSpec, request_key: str, folds: int, waiting: int
+) -> Allotment:
     """Return what a candidate may take; `waiting` jobs of the same batch still want their share."""
     side_by_side, threads = job_shape(session, search)
-    rows = MOST_TRAINING_ROWS.get(family)
+    rows = MOST_TRAINING_ROWS.get(spec.family)
     learning_rate = None
     seconds = None
     if session.timed:
 
         def by_clock() -> float:
-            left = session.search_seconds() or 0.0
-            share = max(1.0 / max(1.0, waiting / side_by_side), 0.0)
-            return round(max(1.0, left * min(SHARE_OF_ONE_CANDIDATE if waiting > 1 else 0.9, max(share, 0.3))), 2)
+            left = max(0.0, (session.search_seconds() or 0.0) - GRACE)
+            share = max(LEAST_SHARE, min(1.0, side_by_side / waiting))
+            return round(max(1.0, left * min(share, SHARE_OF_ONE_CANDIDATE if waiting > 1 else SHARE_OF_THE_LAST)), 2)
 
         seconds = float(session.run.decide("seconds_for_candidate", request_key, by_clock))
-    if family == "lightgbm":
-        learning_rate = boosting_rate(search.rows, len(search.raw_columns), len(search.task.classes), seconds)
+    if spec.family in BOOSTED and spec.origin != "tuning":  # a trial's own rate is what is being tried
+        cells = search.rows * len(search.columns_of[spec.features])
+        learning_rate = boosting_rate(cells, folds, len(search.task.classes), seconds)
     return Allotment(
         rounds=None,
         learning_rate=learning_rate,
@@ -74,13 +90,32 @@ def candidate(session: Session, search: Search, family: str, request_key: str, f
     )
 
 
-def boosting_rate(rows: int, columns: int, classes: int, seconds: float | None) -> float:
-    """Return the learning rate: small steps where they are cheap, larger ones on large tables, many classes or little time."""
-    work = rows * columns * max(1, classes if classes > 2 else 1)
-    rate = 0.05 if work < 500_000 else 0.1 if work < 20_000_000 else 0.15
-    if seconds is not None and work / max(seconds, 1.0) > 300_000:
-        rate = max(rate, 0.1)
-    return rate
+def retry(session: Session, search: Search, failed_key: str, allotment: Allotment) -> Allotment:
+    """Return the allotment of the one further try after memory or time ran out: half of the rows."""
+    seconds = allotment.seconds
+    if session.timed:
+        most = seconds or 0.0
+
+        def by_clock() -> float:
+            return round(max(1.0, min(most, SHARE_OF_THE_LAST * (session.search_seconds() or 0.0))), 2)
+
+        seconds = float(session.run.decide("seconds_for_second_try", failed_key, by_clock))
+    rows = (allotment.rows or search.split.training_rows) // 2
+    return allotment.having(rows=rows, seconds=seconds, retry=True)
+
+
+def boosting_rate(cells: int, folds: int, classes: int, seconds: float | None) -> float:
+    """Return the learning rate, so that boosting ends by convergence and not by the clock.
+
+    With a deadline from the rounds that it affords: about ``20 / rate`` are needed until the validation loss stops
+    falling. Without one by the size of the work alone: small steps where they are cheap.
+    """
+    trees = classes if classes > 2 else 1
+    if seconds is not None:
+        affordable = SHARE_FOR_BOOSTING * seconds / (cells * trees * folds * SECONDS_PER_CELL_ROUND)
+        return round(min(RATES[1], max(RATES[0], ROUNDS_TIMES_RATE / max(affordable, 1.0))), 3)
+    work = cells * trees
+    return 0.05 if work < 500_000 else 0.1 if work < 20_000_000 else 0.15
 
 
 def probe(session: Session, search: Search, key: str) -> Allotment:

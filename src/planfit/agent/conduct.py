@@ -23,7 +23,7 @@ from planfit.planners.registry import planner as planner_of
 from planfit.records.events import Event, RunHalted
 from planfit.records.run import Environment, RunRequest
 from planfit.store.files import explained
-from planfit.store.run import RunReader, RunWriter
+from planfit.store.run import RunReader, RunWriter, discard
 from planfit.store.store import Store
 
 Listener = Callable[[Event], None]
@@ -45,7 +45,12 @@ def begin(
     _readable(request)
     run = store.create(request, environment(), listener=listener)
     clock = Clock(request.limits.seconds, started=started)
-    _carry_out(run, chosen, clock, data, passed=Counter())
+    try:
+        _carry_out(run, chosen, clock, data, passed=Counter())
+    except UsageError:
+        if run.find("step_finished", name="table") is None:
+            discard(run.path)  # what was asked for could not even begin: no run is left behind
+        raise
     return run
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from planfit.agent.search import Search
 from planfit.agent.session import Session
+from planfit.amounts import counted
 from planfit.records.run import StopReason
 from planfit.settings import MAX_ATTEMPTS, TRAININGS_WHEN_UNLIMITED
 
 Stop = tuple[StopReason, str]
 PERSON: Stop = "person", "A person asked to stop; the best so far is delivered."
-SHARE_FOR_FINISHING = 0.18
+SHARE_FOR_FINISHING = 0.15
 LEAST_FOR_FINISHING = 2.5
+MOST_FOR_FINISHING = 20.0
+REFITS = 3.0
+"""A refit on all rows takes up to so many times what one fold took: more rows, a file to write, a busy machine."""
 
 
 def forecast_finishing(session: Session, search: Search | None) -> float:
@@ -18,12 +22,10 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
     limit = session.clock.limit
     if limit is None:
         return 0.0
-    floor = max(LEAST_FOR_FINISHING, min(SHARE_FOR_FINISHING * limit, 20.0))
+    floor = max(LEAST_FOR_FINISHING, min(SHARE_FOR_FINISHING * limit, MOST_FOR_FINISHING))
     best = search.best_of_scored() if search is not None else None
-    if best is None:
-        return floor
-    longest = max((fold.fit_seconds for fold in best.folds), default=0.0)
-    return min(max(floor, 2.0 * longest + LEAST_FOR_FINISHING), 0.5 * limit)
+    longest = max((fold.fit_seconds for fold in best.folds), default=0.0) if best is not None else 0.0
+    return min(floor + REFITS * longest, 0.5 * limit)
 
 
 def reached(session: Session, search: Search) -> Stop | None:
@@ -32,13 +34,13 @@ def reached(session: Session, search: Search) -> Stop | None:
     if session.stop_requested and session.run.find("run_stopped") is None:  # else the log is followed up to that stop
         return PERSON
     if limits.candidates is not None and search.counted >= limits.candidates:
-        return "budget", f"{search.counted} configurations are scored, which is the limit."
+        return "budget", f"The limit of {counted(search.counted, 'candidate')} is reached."
     if search.without_gain >= limits.patience:
         return "converged", f"The last {search.without_gain} candidates brought no improvement."
     if search.failed_in_row >= MAX_ATTEMPTS and search.has_success():
         return "converged", f"The last {search.failed_in_row} candidates failed; the best so far is delivered."
     if search.counted >= TRAININGS_WHEN_UNLIMITED:
-        return "converged", f"{search.counted} configurations are scored."
+        return "converged", f"{counted(search.counted, 'candidate')} are scored; more would hardly help."
     if session.timed:
         key = session.key("time_for_search", 1, search.round, search.numbered)
         enough = session.run.decide("time_for_search", key, lambda: (session.search_seconds() or 0.0) > 1.5)

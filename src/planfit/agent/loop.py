@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planfit.agent import limits
+from planfit.agent.admission import admit
 from planfit.agent.allotments import scoring_folds
 from planfit.agent.attempts import halt
 from planfit.agent.moves import agree_on_features, agree_on_move
@@ -13,8 +14,8 @@ from planfit.agent.session import Session, StopRequested
 from planfit.agent.stages import candidates, delivery, ensemble, features, tuning
 from planfit.agent.stages.report import write_report
 from planfit.agent.stages.split import Rows, lay_out, look_at_target, split_rows
-from planfit.agent.stages.table import profile, read_with_holdout
-from planfit.agent.stages.task import agree_on_task, reconsider, record
+from planfit.agent.stages.table import keep_table, profile, read_table, with_holdout
+from planfit.agent.stages.task import agree_on_task, options_of, reconsider, record
 from planfit.plans import Ensemble, Finish, Models, Revise, Tune
 from planfit.records.events import RunFinished, RunStopped
 
@@ -59,8 +60,11 @@ def explore(session: Session, search: Search) -> limits.Stop:
 def prepare(session: Session, given: Any) -> Search:
     """From the table to a settled task, a split, and the files that jobs read."""
     session.finishing_seconds = limits.forecast_finishing(session, None)
-    table, holdout_from = read_with_holdout(session, given)
+    own = read_table(session, given)
+    table, holdout_from = with_holdout(session, own)
     known = profile(session, table)
+    admit(known, options_of(session))
+    keep_table(session, own)
     task = agree_on_task(session, table, known)
     rows = Rows(session, table, holdout_from, known, task)
     split, part, split_key = split_rows(session, rows, task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from planfit.amounts import spoken_seconds
+from planfit.amounts import counted, spoken_seconds
 from planfit.records.run import RunSummary
 
 
@@ -20,12 +20,12 @@ def closing_text(summary: RunSummary) -> str:
         held = summary.holdout
         lines.append(
             f"  holdout          {summary.metric} {_figure(held['score'])}   "
-            f"(95 % interval {_figure(held['low'])} to {_figure(held['high'])}; {held['rows']:,} rows that nothing had seen)"
+            f"(95 % interval {_figure(held['low'])} to {_figure(held['high'])}; {counted(held['rows'], 'row')} that nothing had seen)"
         )
     if summary.delivered is not None:
         lines.append(f"  delivered        {_delivered(summary.delivered)}")
     lines += [f"  {name:<16} {_near(path)}" for name, path in summary.artifacts.items()]
-    lines += [f"  warning          {text}" for text in summary.warnings]
+    lines += [f"  warning          {text}" for text in (*summary.warnings, *_own_warnings(summary))]
     lines += ["", *_next(summary), ""]
     return "\n".join(lines)
 
@@ -33,7 +33,13 @@ def closing_text(summary: RunSummary) -> str:
 def _headline(summary: RunSummary) -> str:
     what = f"predicting {summary.target} ({summary.task_type})" if summary.target else "the task is not settled"
     how = f"{summary.status}" + (f" ({summary.stop_reason})" if summary.stop_reason else "")
-    return f"{summary.run_id}: {how} after {spoken_seconds(summary.seconds)}, {summary.candidates} candidates, {what}"
+    return f"{summary.run_id}: {how} after {spoken_seconds(summary.seconds)}, {counted(summary.candidates, 'candidate')}, {what}"
+
+
+def _own_warnings(summary: RunSummary) -> list[str]:
+    if summary.delivered is not None and summary.delivered["family"] == "baseline":
+        return [f"Nothing beat the baseline: the columns say nothing about {summary.target!r} that could be learned."]
+    return []
 
 
 def _delivered(delivered: dict[str, object]) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from planfit.amounts import spoken_seconds
+from planfit.amounts import counted, spoken_seconds
 from planfit.records.events import (
     CandidateFailedEvent,
     DecisionMade,
@@ -21,6 +21,9 @@ from planfit.records.events import (
     StepStarted,
     WarningRaised,
 )
+
+LABEL = 12
+"""Width of the word in front of each line."""
 
 
 class Display:
@@ -78,7 +81,7 @@ class Display:
         from rich.text import Text
 
         label_style = style or "bold"
-        self._console.print(Text.assemble((f"{label:<11}", label_style), (text, style)))
+        self._console.print(Text.assemble((f"{label:<{LABEL}}", label_style), (text, style)))
 
     def _bar(self) -> Any:
         from rich.text import Text
@@ -90,7 +93,7 @@ class Display:
         if self.best is not None:
             parts.append(f"best {self.metric} {self.best[1]:.4f} ({self.best[0]})")
         if self.scored:
-            parts.append(f"{self.scored} candidates")
+            parts.append(counted(self.scored, "candidate"))
         return Text("  ·  ".join(parts), style="cyan")
 
 
@@ -151,7 +154,7 @@ def _profile(view: Display, name: str, result: dict[str, Any]) -> None:
     for column in result["columns"]:
         counts[column["kind"]] = counts.get(column["kind"], 0) + 1
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items(), key=lambda item: -item[1]))
-    view.line("table", f"{result['rows']:,} rows × {len(result['columns'])} columns: {kinds}")
+    view.line("table", f"{counted(result['rows'], 'row')} × {counted(len(result['columns']), 'column')}: {kinds}")
 
 
 def _task(view: Display, name: str, result: dict[str, Any]) -> None:
@@ -163,7 +166,7 @@ def _task(view: Display, name: str, result: dict[str, Any]) -> None:
 
 
 def _split(view: Display, name: str, result: dict[str, Any]) -> None:
-    kept = f"{result['holdout_rows']:,} rows kept aside for one final score" if result["holdout_rows"] else "no holdout"
+    kept = f"{counted(result['holdout_rows'], 'row')} kept aside for one final score" if result["holdout_rows"] else "no holdout"
     view.line("split", f"{result['n_folds']} folds, {result['kind']}; {kept}")
 
 
@@ -185,7 +188,7 @@ def _holdout(view: Display, name: str, result: dict[str, Any]) -> None:
     if found:
         view.line(
             "holdout",
-            f"{view.metric} {found['value']:.4f} (95 % interval {found['low']:.4f} to {found['high']:.4f}, {found['rows']:,} rows)",
+            f"{view.metric} {found['value']:.4f} (95 % interval {found['low']:.4f} to {found['high']:.4f}, {counted(found['rows'], 'row')})",
         )
 
 

@@ -36,12 +36,18 @@ for module in (train, look, use, catalogue):
     module.register(app)
 
 
-def main() -> None:
-    """Run the command; errors become one sentence, a hint and an exit code."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; errors become one sentence, a hint and an exit code.
+
+    Parameters
+    ----------
+    arguments : list of str or None
+        What stands behind ``planfit``; from the command line when None.
+    """
     from planfit.errors import PlanfitError
 
     try:
-        app()
+        app(arguments)
     except PlanfitError as error:
         _say(error)
         sys.exit(error.exit_code)

@@ -13,6 +13,7 @@ from planfit.cli.options import DEFAULT_STORE, JsonOption, QuietOption, Ref, Sto
 
 if TYPE_CHECKING:
     from planfit.face import Run
+    from planfit.records.events import Event
 
 Choice = Annotated
 
@@ -125,22 +126,39 @@ def carry_out(data: Any, task: str, arguments: dict[str, Any], *, as_json: bool,
     from planfit.cli.display import Display
     from planfit.cli.main import STARTED
 
+    begun: list[str] = []
     try:
         with Display(quiet=quiet, started=STARTED) as display:
-            done = planfit.run(data, task, on_event=display, started=STARTED, **arguments)
+
+            def listen(event: Event) -> None:
+                if not begun:
+                    begun.append(event.run_id)
+                display(event)
+
+            done = planfit.run(data, task, on_event=listen, started=STARTED, **arguments)
     except planfit.QuestionAsked as question:
         answer = _ask(question.document) if sys.stdin.isatty() and not as_json else None
         if answer is not None:
             carry_out(data, task, {**arguments, "target": answer}, as_json=as_json, quiet=quiet)
             return
-        if as_json:
-            _print_json(planfit.open_run("latest", store=arguments["store"]).summary.to_json())
+        _show_ended(begun, arguments["store"], as_json)
         raise
-    except planfit.Halted:
-        if as_json:
-            _print_json(planfit.open_run("latest", store=arguments["store"]).summary.to_json())
+    except planfit.PlanfitError:
+        _show_ended(begun, arguments["store"], as_json)
         raise
     _show(done, as_json)
+
+
+def _show_ended(begun: list[str], store: str, as_json: bool) -> None:
+    """Print the document of a run that ended without a model; what was refused before it could begin left none."""
+    import planfit
+
+    if as_json and begun:
+        try:
+            ended = planfit.open_run(begun[0], store=store)
+        except planfit.UsageError:
+            return
+        _print_json(ended.summary.to_json())
 
 
 def _ask(question: dict[str, Any]) -> str | None:

@@ -24,6 +24,8 @@ MOST_CELLS = 2_000_000
 """Rows times columns looked at; wide tables are judged on fewer rows."""
 FEWEST_ROWS = 500
 FOLDS = 3
+HUGE = 1e30
+"""Numbers from here on are brought into the range of 32 bits, squares included."""
 DEPTH = 6
 FEW_LEVELS = 30
 """Distinct numbers up to which each may be a code of its own."""
@@ -130,6 +132,8 @@ def _sample(
         labels = codes
     else:
         targets = labels.astype(np.float64)[:, None]
+        if len(targets) and (largest := np.abs(targets).max()) > HUGE:
+            targets = targets / largest  # R2 stays the same, and no square overflows
         if len(places) < 2 * FOLDS or np.ptp(targets) == 0:
             return None
         folds = KFold(FOLDS, shuffle=True, random_state=seed).split(targets)
@@ -179,6 +183,8 @@ def _by_level(sample: _Sample, codes: npt.NDArray[np.intp]) -> Floats:
 
 
 def _by_tree(sample: _Sample, numbers: Floats) -> Floats:
+    if np.nanmax(np.abs(numbers), initial=0.0) > HUGE:  # scikit-learn's trees hold 32 bits; ranks cut the same way
+        numbers = np.asarray(pd.Series(numbers).rank(method="dense"), dtype=np.float64)
     column = numbers[:, None]
     predicted = np.zeros_like(sample.targets)
     leaf = max(2, min(20, len(column) // 200))

@@ -11,7 +11,7 @@ from planfit.plans.codes import finding, listed, nearest, quoted, replacing, sho
 from planfit.plans.task import TaskPlan
 from planfit.records.findings import Finding
 from planfit.records.profile import ColumnProfile, Profile
-from planfit.records.schema import Kind
+from planfit.records.schema import BooleanReading, Kind
 
 MOST_CLASSES: Final = 1_000
 NUMBER_STORAGE: Final = ("Int", "UInt", "Float", "Decimal")
@@ -150,14 +150,25 @@ def positive_class_is_a_value(view: TaskView) -> Iterator[Finding]:
         message = f"`positive_class` says nothing about a {view.plan.task_type} task."
         yield finding("no-effect", "/positive_class", message)
         return
-    values = [entry.value for entry in stats.top]
-    if stats.n_unique != 2 or len(values) != 2 or said in values:
+    values = _as_written(view, stats)
+    if stats.n_unique != 2 or len(values) != 2 or said.strip().casefold() in [value.casefold() for value in values]:
         return
     near = nearest(said, values)
     mend = None if near is None else replacing("/positive_class", near)
     allowed = " or ".join(shown(value) for value in values)
     message = f"{stats.name!r} has no value {shown(said)}."
     yield finding("unknown-class", "/positive_class", message, allowed=allowed, nearest=near, mend=mend)
+
+
+def _as_written(view: TaskView, stats: ColumnProfile) -> list[str]:
+    """Return the frequent values as they stand in the table: yes and no, where the profile counts 1 and 0."""
+    column = view.profile.column(stats.name)
+    written: dict[str, str] = {}
+    if isinstance(column.reading, BooleanReading):
+        written = {"1": next(iter(column.reading.true), "1"), "0": next(iter(column.reading.false), "0")}
+    elif column.dtype == "Boolean":
+        written = {"1": "true", "0": "false"}
+    return [written.get(entry.value, entry.value) for entry in stats.top]
 
 
 @check("missing-field", "unknown-column", "target-used", "split-impossible", "no-effect")

@@ -68,6 +68,7 @@ class EvaluateJob(Record):
     """``training``: no holdout; importance alone, on out-of-fold rows."""
     importance: bool = True
     importance_seconds: float | None = None
+    """From the start of the job; columns for which no time is left are missing."""
     threads: int = 1
 
 

@@ -46,9 +46,12 @@ class Allotment(Record):
     memory: int | None = None
     """Bytes of resident memory of the job's process tree."""
 
+    retry: bool = False
+    """The one further try after memory or time ran out."""
+
     def meaning(self) -> dict[str, Any]:
         """Return what decides the result (not deadline, memory limit)."""
-        return self.model_dump(mode="json", exclude={"seconds", "memory"})
+        return self.model_dump(mode="json", exclude={"seconds", "memory", "retry"})
 
 
 class CandidateSpec(Record):

@@ -24,7 +24,7 @@ from planfit.errors import CandidateFailed, PlanfitError
 from planfit.records.jobs import Job
 from planfit.records.scores import Cause
 from planfit.runtime.deadline import SoftDeadline
-from planfit.runtime.endings import says_memory
+from planfit.runtime.endings import DISK_FULL, says_memory
 from planfit.runtime.jobs import JOBS
 from planfit.runtime.protocol import (
     ERRORS_FILE,

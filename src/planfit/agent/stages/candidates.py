@@ -19,6 +19,8 @@ from planfit.records.scores import Allotment, CandidateFailure, CandidateResult,
 from planfit.settings import MAX_ATTEMPTS
 
 BASELINE = "baseline"
+FEWEST_ROWS_TO_HALVE = 400
+"""Below this half of the rows saves nothing."""
 
 
 def baseline(search: Search) -> CandidateSpec:
@@ -128,7 +130,7 @@ def _score_batch(session: Session, search: Search, batch: Sequence[CandidateSpec
     tickets: dict[str, tuple[CandidateSpec, Allotment, str, int | None]] = {}
     for spec in batch:
         request = spec_key(session, search, spec)
-        allotment = allotments.candidate(session, search, spec.family, request, folds, waiting)
+        allotment = allotments.candidate(session, search, spec, request, folds, waiting)
         key = spec_key(session, search, spec, allotment)
         ticket = None
         if session.run.outcome(key) is None and session.run.find("candidate_failed", key=key) is None:
@@ -159,7 +161,7 @@ def _take_in(
                 cause=done.cause,
                 detail=done.detail,
                 seconds=done.seconds,
-                retried_as="half the rows" if _worth_retrying(done, allotment, search) else None,
+                retried_as="half the rows" if _worth_retrying(session, done, allotment, search, key) else None,
             )
             session.run.once(CandidateFailedEvent(key=key, failure=failure))
     event = session.run.outcome(key)
@@ -171,7 +173,7 @@ def _take_in(
         return
     search.failures.append(failed.failure)
     if failed.failure.retried_as is not None:
-        half = allotment.having(rows=max(200, (allotment.rows or search.rows) // 2))
+        half = allotments.retry(session, search, key, allotment)
         again = spec_key(session, search, spec, half)
         ticket = None
         if session.run.outcome(again) is None and session.run.find("candidate_failed", key=again) is None:
@@ -202,9 +204,13 @@ def keep(session: Session, spec: CandidateSpec, allotment: Allotment, key: str, 
     session.run.record(key, _stage(spec), f"candidate {spec.id}", made, files, done.seconds, shared=False)
 
 
-def _worth_retrying(failed: JobFailed, allotment: Allotment, search: Search) -> bool:
-    first_try = allotment.rows is None or allotment.rows >= search.rows // 2
-    return failed.cause in ("out_of_memory", "timeout") and first_try and search.rows > 400
+def _worth_retrying(session: Session, failed: JobFailed, allotment: Allotment, search: Search, key: str) -> bool:
+    if failed.cause not in ("out_of_memory", "timeout") or allotment.retry or search.rows < FEWEST_ROWS_TO_HALVE:
+        return False
+    if not session.timed:
+        return True
+    needed = 0.5 * (allotment.seconds or 0.0)
+    return bool(session.run.decide("time_to_try_again", key, lambda: (session.search_seconds() or 0.0) > needed))
 
 
 def _room(session: Session, search: Search, side_by_side: int) -> int:

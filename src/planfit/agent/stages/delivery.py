@@ -23,6 +23,8 @@ from planfit.settings import CONFIDENCE, HANG_GUARD
 Members = tuple[tuple[str, float], ...]
 SECONDS_FOR_BUNDLE = 1.5
 """What putting the model together and writing the report take, kept back from refitting."""
+REFIT_FORECAST = 2.0
+"""A refit on all rows takes about so many times what the longest fold took."""
 IMPORTANCE_SHARE = 0.3
 """Of the time left, what the importance of columns may take."""
 
@@ -206,7 +208,7 @@ def _seconds_for_refit(session: Session, member: CandidateResult, waiting: int) 
     side_by_side = session.request.workers
     share = left / math.ceil(waiting / side_by_side)
     longest = max((fold.fit_seconds for fold in member.folds), default=0.0)
-    return round(share, 2) if 1.5 * longest + 0.3 < share else None
+    return round(share, 2) if REFIT_FORECAST * longest + 0.5 < share else None
 
 
 def _model_files(session: Session, search: Search, name: str, again: StepFinished | None) -> tuple[str, ...]:

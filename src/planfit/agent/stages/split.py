@@ -36,7 +36,7 @@ class Rows:
                 code="target-missing",
                 gate="dataset",
                 severity="warning",
-                message=f"{lost} of {len(present)} rows have no value of {task.target!r} and are left out.",
+                message=f"Rows without a value of {task.target!r} are left out: {lost:,} of {len(present):,}.",
                 columns=(task.target,),
             )
             key = session.key("warning", 1, finding)

@@ -32,15 +32,7 @@ def read_table(session: Session, given: Any) -> Table:
     known = session.run.find("step_finished", name="table")
     source, origin = _source(session, given, resumed=known is not None)
     table = readers.read(source, origin=origin)
-    if known is None:
-        files: dict[str, bytes | Path] = {"dataset.json": canonical_json(table.ref)}
-        if session.request.data is None:
-            path = session.scratch(MEMORY_TABLE)
-            readers.save(table, path)
-            files[MEMORY_TABLE] = path
-        key = session.key("table", 1, table.ref.content_hash)
-        session.run.record(key, "profiling", "table", table.ref, files, shared=False)
-    elif known.result["content_hash"] != table.ref.content_hash:
+    if known is not None and known.result["content_hash"] != table.ref.content_hash:
         raise DataChanged(
             f"The table {origin} is not the one that this run was started on: it had {known.result['rows']} rows and "
             f"{known.result['columns']} columns of other content.",
@@ -49,15 +41,27 @@ def read_table(session: Session, given: Any) -> Table:
     return table
 
 
-def read_with_holdout(session: Session, given: Any) -> tuple[Table, int | None]:
-    """Read the table and, where one is named, the holdout file behind it.
+def keep_table(session: Session, table: Table) -> None:
+    """Write into the record which table the run is about; a table from memory itself is kept."""
+    if session.run.find("step_finished", name="table") is not None:
+        return
+    files: dict[str, bytes | Path] = {"dataset.json": canonical_json(table.ref)}
+    if session.request.data is None:
+        path = session.scratch(MEMORY_TABLE)
+        readers.save(table, path)
+        files[MEMORY_TABLE] = path
+    key = session.key("table", 1, table.ref.content_hash)
+    session.run.record(key, "profiling", "table", table.ref, files, shared=False)
+
+
+def with_holdout(session: Session, table: Table) -> tuple[Table, int | None]:
+    """Put the rows of the holdout file, where one is named, behind those of the table.
 
     Returns
     -------
     tuple
         The rows of both, and the position at which those of the holdout file begin (None without one).
     """
-    table = read_table(session, given)
     holdout = session.request.holdout
     if holdout in ("auto", "none") or is_share(holdout):
         return table, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from planfit.agent.admission import admit_target
 from planfit.agent.attempts import Agreement, agree_on
 from planfit.agent.session import Session
 from planfit.data import target as targets
@@ -54,10 +55,12 @@ def agree_on_task(session: Session, table: Table, profile: Profile) -> Task:
     )
 
     def judge(plan: TaskPlan) -> tuple[Any, tuple[Finding, ...]]:
+        if options.target is None and not _is_unsure(plan):
+            admit_target(profile, options, plan.target)
         return None, check_task(plan, profile, options)
 
     agreed = agree_on(session, ask, judge)
-    if options.target is None and (agreed.plan.question or agreed.plan.confidence < QUESTION_CONFIDENCE):
+    if options.target is None and _is_unsure(agreed.plan):
         _ask_person(session, agreed)
     return _settle(session, agreed.plan, table, profile)
 
@@ -125,6 +128,10 @@ def _settle(session: Session, plan: TaskPlan, table: Table, profile: Profile) ->
         excluded=tuple(entry.to_excluded() for entry in plan.excluded),
         target_transform="log1p" if plan.metric == "rmsle" else "none",
     )
+
+
+def _is_unsure(plan: TaskPlan) -> bool:
+    return plan.question is not None or plan.confidence < QUESTION_CONFIDENCE
 
 
 def _ask_person(session: Session, agreed: Agreement) -> None:

@@ -19,7 +19,7 @@ from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.jobs.fitting import dump, require_finite
 from planfit.runtime.material import Sheets
 
-TIMED_ROWS: Final = 25
+TIMED_ROWS: Final = 12
 """Rows that are predicted one by one for the latency."""
 
 

@@ -44,12 +44,12 @@ class Stand:
 
 def run(job: EvaluateJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     """Evaluate; the holdout is read only where the job says so."""
+    until = deadline.sooner(job.importance_seconds)
     sheets = Sheets(job.material)
     result: dict[str, Any] = {"holdout": None, "importance": [], "predictions": None, "files": {}}
     if job.on == "holdout":
         result |= _score_holdout(job, sheets, folder)
     if job.importance:
-        until = deadline.sooner(job.importance_seconds)
         result["importance"] = [row.to_json() for row in importance(job, sheets, until)]
     return result
 

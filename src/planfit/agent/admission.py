@@ -1,0 +1,175 @@
+"""What the user fixed, judged against the table before any planner is asked.
+
+Whatever no plan at all could satisfy is the user's to correct, not the planner's: it is refused with a sentence, and
+no run is kept for it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from planfit.errors import UsageError
+from planfit.models.metrics import default_metric
+from planfit.planners.base import TaskOptions
+from planfit.plans.task import PlannedExclusion, PlannedSplit, TaskPlan
+from planfit.plans.validate import check_task
+from planfit.records.findings import Finding
+from planfit.records.profile import ColumnProfile, Profile
+from planfit.records.schema import Kind
+from planfit.records.task import TaskType
+
+FEWEST_ROWS: Final = 4
+"""With fewer rows there is nothing to train on and to score at once."""
+LARGEST_TARGET: Final = 1e30
+"""Families hold targets in 32 bits, and errors are squared."""
+_OPTIONS: Final = {
+    "/target": "--target", "/task_type": "--task-type", "/metric": "--metric",
+    "/positive_class": "--positive-class", "/split": "--split", "/excluded": "--exclude",
+}  # fmt: skip
+
+
+def admit(profile: Profile, options: TaskOptions) -> None:
+    """Let a table and what the user fixed about the task pass, or say what is wrong.
+
+    Parameters
+    ----------
+    profile : Profile
+        Of all rows.
+    options : TaskOptions
+        What the user fixed; nothing is said about a target that is left to the planner.
+
+    Raises
+    ------
+    UsageError
+        No plan could be right.
+    """
+    _table_will_do(profile)
+    _names_are_columns(profile, options)
+    if options.target is not None:
+        admit_target(profile, options, options.target)
+
+
+def admit_target(profile: Profile, options: TaskOptions, target: str) -> None:
+    """Let a target pass beside what the user fixed; the planner's target is only judged where it would do by itself."""
+    _target_will_do(profile, options, target)
+    if options.target is None and _refusal(profile, TaskOptions(target=target), target) is not None:
+        return
+    found = _refusal(profile, options.having(target=target), target)
+    if found is not None:
+        raise UsageError(found.message, hint=_hint(found))
+
+
+def _table_will_do(profile: Profile) -> None:
+    origin, names = profile.data.origin, profile.names
+    if len(names) < 2:
+        raise UsageError(
+            f"{origin} has a single column, {names[0]!r}: there is nothing to predict it from.",
+            hint="Give a table with the target and at least one more column.",
+        )
+    if profile.rows < FEWEST_ROWS:
+        raise UsageError(
+            f"{origin} has {profile.rows} {'row' if profile.rows == 1 else 'rows'}, too few to learn from.",
+            hint=f"At least {FEWEST_ROWS} are needed, some hundreds for a useful model.",
+        )
+    telling = [stats.name for stats in profile.statistics if stats.n_unique > 1]
+    if len(telling) < 2:
+        rest = f"but {telling[0]!r} " if telling else ""
+        raise UsageError(
+            f"Every column of {origin} {rest}is empty or has one value in every row: there is nothing to learn.",
+            hint="Check that the file was written and cut into columns as you expect.",
+        )
+
+
+def _names_are_columns(profile: Profile, options: TaskOptions) -> None:
+    from difflib import get_close_matches
+
+    split_column = (options.split or "").partition(":")[2]
+    named = [("--target", options.target), ("--split", split_column)]
+    for option, name in [*named, *(("--exclude", name) for name in options.exclude)]:
+        if name and name not in profile.names:
+            near = [other for other in profile.names if other.casefold() == name.casefold()]
+            near = near or get_close_matches(name, profile.names, 1)
+            shown = ", ".join(profile.names[:12]) + (" ..." if len(profile.names) > 12 else "")
+            raise UsageError(
+                f"{profile.data.origin} has no column {name!r} ({option}).",
+                hint=f"Did you mean {near[0]!r}?" if near else f"Its columns are: {shown}.",
+            )
+    if options.target is not None and options.target in options.exclude:
+        raise UsageError(
+            f"{options.target!r} is the target and is excluded as well.",
+            hint="Leave it out of --exclude: the target is never a feature.",
+        )
+
+
+def _target_will_do(profile: Profile, options: TaskOptions, target: str) -> None:
+    if target not in profile.names:
+        return
+    stats = profile.of(target)
+    others = [other for other in profile.statistics if other.name != target and other.name not in options.exclude]
+    if not any(other.n_unique > 1 and other.kind is not Kind.IDENTIFIER for other in others):
+        raise UsageError(
+            f"Every column that is left beside {target!r} is empty, an identifier or has one value in every row: "
+            "there is nothing to learn from.",
+            hint="Exclude fewer columns, or give a table with more.",
+        )
+    rarest = _rarest_of_two(stats)
+    if rarest is not None and rarest < 2:
+        raise UsageError(
+            f"One of the two classes of {target!r} has a single row: no model that learns from it can be scored on it.",
+            hint="Add rows of that class, or choose another target.",
+        )
+    ends = [end for end in (stats.minimum, stats.maximum) if isinstance(end, int | float)]
+    if any(abs(end) > LARGEST_TARGET for end in ends):
+        raise UsageError(
+            f"{target!r} has values as large as {max(ends, key=abs):.3g}, too large to be learned.",
+            hint="Divide the column by a large number, or check how it was written.",
+        )
+    negative = isinstance(stats.minimum, int | float) and stats.minimum < 0
+    if options.metric == "rmsle" and negative and stats.kind is Kind.NUMERIC:
+        raise UsageError(
+            f"rmsle compares logarithms, and {target!r} has values below zero.", hint="Take rmse or mae instead."
+        )
+
+
+def _rarest_of_two(stats: ColumnProfile) -> int | None:
+    """Return how many rows the smaller of two classes has; None where there are not two, or they were not counted."""
+    return min(entry.count for entry in stats.top) if stats.n_unique == 2 and len(stats.top) == 2 else None
+
+
+def _refusal(profile: Profile, options: TaskOptions, target: str) -> Finding | None:
+    """Return why no task type makes an acceptable plan of the target and the options; None where one does."""
+    kinds: tuple[TaskType, ...] = (options.task_type,) if options.task_type else get_args(TaskType)
+    worst: tuple[bool, Finding] | None = None
+    for kind in kinds:
+        errors = [finding for finding in check_task(_plan(options, target, kind), profile, options) if finding.refuses]
+        if not errors:
+            return None
+        # What is wrong with a type that the values do make says more than that they make no other.
+        other_type = errors[0].code == "task-type-unfit"
+        if worst is None or (worst[0] and not other_type):
+            worst = (other_type, errors[0])
+    return worst[1] if worst is not None else None
+
+
+def _plan(options: TaskOptions, target: str, task_type: TaskType) -> TaskPlan:
+    """Return the plan that says nothing but what the user fixed."""
+    kind, _, column = (options.split or "").partition(":")
+    split = PlannedSplit(kind=kind or "random", column=column or None)
+    asked = (PlannedExclusion(name=name, code="asked", reason="asked by the user") for name in options.exclude)
+    return TaskPlan(
+        target=target,
+        task_type=task_type,
+        metric=options.metric or default_metric(task_type).name,
+        positive_class=options.positive_class,
+        split=split,
+        excluded=tuple(asked),
+    )
+
+
+def _hint(found: Finding) -> str:
+    if found.nearest:
+        return f"Did you mean {found.nearest!r}?"
+    if found.allowed:
+        option = next((option for path, option in _OPTIONS.items() if found.path.startswith(path)), None)
+        return f"{option} can be: {found.allowed}." if option else f"Allowed: {found.allowed}."
+    return found.hint or "Name another target with --target."

@@ -1,0 +1,81 @@
+"""A run in a process of its own, for the tests that kill it: ``python driver.py ORDER``, ORDER a JSON document.
+
+``do`` is ``run`` or ``resume``, ``arguments`` are those of the Python face; after ``kill_after`` new events the whole
+process group is killed, ``kill_delay`` seconds later than that. A run that ends prints what two runs must share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+import planfit
+from planfit.planners.expert.expert import Expert
+from planfit.planners.scripted import Scripted
+
+
+def main() -> None:
+    order = json.loads(sys.argv[1])
+    seen = 0
+
+    def watch(event: Any) -> None:
+        nonlocal seen
+        seen += event.body.kind != "run_resumed"
+        if seen == order.get("kill_after"):
+            if order.get("kill_delay"):
+                threading.Timer(order["kill_delay"], os.killpg, (0, signal.SIGKILL)).start()
+                seen += 10**6
+            else:
+                os.killpg(0, signal.SIGKILL)
+
+    arguments = dict(order["arguments"])
+    if "script" in order:
+        arguments["planner"] = Scripted(order["script"], only=[order["only"]], otherwise=Expert())
+    done = getattr(planfit, order["do"])(*order["given"], on_event=watch, **arguments)
+    print(json.dumps(essence(done, order["data"])))
+
+
+def essence(run: planfit.Run, data: str) -> dict[str, Any]:
+    """Return what two runs of the same work must share: plans, predictions to the bit, scores."""
+    import polars as pl
+
+    steps = [event.body for event in run.events if event.body.kind == "step_finished"]
+    finished = run.events[-1].body
+    new = planfit.load(run.path)
+    frame = pl.read_csv(data)
+    return {
+        "status": run.status,
+        "events": len(run.events),
+        "sound": run.verify().ok,
+        "keys": [step.key for step in steps],
+        # What comes later is keyed by the files of fitted models, in which scikit-learn leaves a memory address.
+        "search": [step.key for step in steps if step.stage not in ("evaluation", "training", "report")],
+        "plans": [[entry["stage"], entry["planner"], entry["status"], entry["plan"]] for entry in run.trace],
+        "oof": {
+            step.name: _digest(pl.read_parquet(run.path / ref.path))
+            for step in steps
+            for ref in step.files
+            if ref.path.endswith("oof.parquet")
+        },
+        "score": [finished.cv.to_json(), finished.holdout.to_json() if finished.holdout is not None else None],
+        "delivered": finished.delivered.to_json(),
+        "predicted": _bytes(new.predict_proba(frame).to_numpy()),
+        "again": _bytes(new.predict_proba(frame.head(7)).to_numpy()),
+    }
+
+
+def _digest(frame: Any) -> list[str]:
+    return [f"{name}:{_bytes(frame[name].to_numpy())}" for name in frame.columns]
+
+
+def _bytes(values: Any) -> str:
+    return hashlib.sha256(values.tobytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    main()
