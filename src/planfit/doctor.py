@@ -11,7 +11,7 @@ from pathlib import Path
 from planfit import __version__
 from planfit.records.canonical import Record
 
-REQUIRED = ("scikit-learn", "pandas", "polars", "pyarrow", "lightgbm", "optuna", "pydantic", "skrub", "joblib")
+REQUIRED = ("scikit-learn", "pandas", "polars", "pyarrow", "lightgbm", "optuna", "pydantic", "joblib")
 
 
 class Examination(Record):

@@ -35,6 +35,7 @@ def run(
     positive_class: str | None = None,
     split: str | None = None,
     exclude: Sequence[str] = (),
+    include: Sequence[str] = (),
     holdout: str | float = "auto",
     time_limit: float | str | None = None,
     memory_limit: int | str | None = None,
@@ -58,8 +59,9 @@ def run(
         What is wanted, e.g. ``"Predict customer churn based on usage patterns"``.
     planner : str or Planner, default="expert"
         Who decides. The expert works offline.
-    target, task_type, metric, positive_class, split, exclude
-        What the user fixes about the task; the planner finds the rest. `split` is ``KIND`` or ``KIND:COLUMN``.
+    target, task_type, metric, positive_class, split, exclude, include
+        What the user fixes about the task; the planner finds the rest. `split` is ``KIND`` or ``KIND:COLUMN``. Columns in
+        `include` stay in, even where the planner would leave them out (an identifier, a suspected leak).
     holdout : "auto", float, path or "none", default="auto"
         Rows that are scored once, at the end: a fifth (20,000 at the most), a share, the rows of another file, none.
     time_limit : float or str or None
@@ -111,6 +113,7 @@ def run(
         positive_class=None if positive_class is None else _label(positive_class),
         split=_split(split),
         exclude=_names(exclude, "excluded columns"),
+        include=_names(include, "included columns"),
         holdout=_holdout(holdout),
         limits=_limits(time_limit, memory_limit, max_candidates, patience),
         models=_families(_names(models, "model families")),

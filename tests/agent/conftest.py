@@ -52,6 +52,12 @@ def table() -> pd.DataFrame:
 
 
 @pytest.fixture
+def make() -> Callable[..., pd.DataFrame]:
+    """Make such a table of any size."""
+    return make_table
+
+
+@pytest.fixture
 def sentence() -> str:
     return SENTENCE
 
@@ -123,9 +129,9 @@ def _drive(home: Path, store: Path, data: Path, do: str, given: list[str], **ord
 def drive(data: Path) -> Callable[..., dict[str, Any] | None]:
     """Run or resume in a process of its own; return what it is to be compared by, None where it was killed."""
 
-    def go(store: Path, do: str = "run", **order: Any) -> dict[str, Any] | None:
-        given = [str(data), SENTENCE] if do == "run" else ["latest"]
-        return _drive(Path(os.environ["PLANFIT_HOME"]), store, data, do, given, **order)
+    def go(store: Path, do: str = "run", *, path: Path = data, **order: Any) -> dict[str, Any] | None:
+        given = [str(path), SENTENCE] if do == "run" else ["latest"]
+        return _drive(Path(os.environ["PLANFIT_HOME"]), store, path, do, given, **order)
 
     return go
 

@@ -23,6 +23,7 @@ class Options:
     positive_class: str | None = None
     split: str | None = None
     exclude: tuple[str, ...] = field(default=())
+    include: tuple[str, ...] = field(default=())
 
 
 GOOD = {
@@ -72,6 +73,7 @@ def test_a_good_task_has_no_findings_whatever_its_confidence(profile):
         ({"split": {"kind": "group", "column": "same"}}, {}, "split-impossible", "/split/column"),
         ({"split": {"kind": "group", "column": "churn"}}, {}, "target-used", "/split/column"),
         ({"excluded": [{"name": "churn", "reason": "r"}]}, {}, "target-used", "/excluded/0/name"),
+        ({}, {"include": ("empty",)}, "option-contradicted", "/excluded/0/name"),
         ({"excluded": [{"name": "notes", "reason": "r"}]}, {}, "unknown-column", "/excluded/0/name"),
         ({}, {"exclude": ("note",)}, "exclusion-missing", "/excluded"),
         ({}, {"exclude": ("churn",)}, "target-used", "/target"),

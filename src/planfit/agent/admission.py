@@ -85,7 +85,7 @@ def _names_are_columns(profile: Profile, options: TaskOptions) -> None:
 
     split_column = (options.split or "").partition(":")[2]
     named = [("--target", options.target), ("--split", split_column)]
-    for option, name in [*named, *(("--exclude", name) for name in options.exclude)]:
+    for option, name in [*named, *_listed(options)]:
         if name and name not in profile.names:
             near = [other for other in profile.names if other.casefold() == name.casefold()]
             near = near or get_close_matches(name, profile.names, 1)
@@ -94,11 +94,20 @@ def _names_are_columns(profile: Profile, options: TaskOptions) -> None:
                 f"{profile.data.origin} has no column {name!r} ({option}).",
                 hint=f"Did you mean {near[0]!r}?" if near else f"Its columns are: {shown}.",
             )
+    both = sorted(set(options.exclude) & set(options.include))
+    if both:
+        raise UsageError(
+            f"{both[0]!r} is to be excluded and included.", hint="Name it in one of --exclude and --include."
+        )
     if options.target is not None and options.target in options.exclude:
         raise UsageError(
             f"{options.target!r} is the target and is excluded as well.",
             hint="Leave it out of --exclude: the target is never a feature.",
         )
+
+
+def _listed(options: TaskOptions) -> list[tuple[str, str]]:
+    return [*(("--exclude", name) for name in options.exclude), *(("--include", name) for name in options.include)]
 
 
 def _target_will_do(profile: Profile, options: TaskOptions, target: str) -> None:

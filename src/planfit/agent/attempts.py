@@ -65,12 +65,11 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
 
 def halt(session: Session, stage: Stage, message: str, findings: Findings = ()) -> Halted:
     """Record that a person is needed, and return the error that says so."""
-    run_id = session.run.id
-    commands = [f"planfit resume {run_id}"]
+    commands = [session.command("resume")]
     if session.planner.name != "expert":
-        commands.insert(0, f"planfit resume {run_id} --planner expert")
+        commands.insert(0, session.command("resume", "--planner", "expert"))
     session.run.append(RunHalted(stage=stage, message=message, findings=findings, commands=tuple(commands)))
-    hint = f"Nothing is lost: `{commands[0]}` goes on from here, `planfit trace {run_id}` shows what was tried."
+    hint = f"Nothing is lost: `{commands[0]}` goes on from here, `{session.command('trace')}` shows what was tried."
     return Halted(message, stage=stage, findings=findings, hint=hint)
 
 

@@ -27,7 +27,7 @@ from planfit.store.run import RunReader, RunWriter, discard
 from planfit.store.store import Store
 
 Listener = Callable[[Event], None]
-KEYED_LIBRARIES = ("scikit-learn", "lightgbm", "pandas", "numpy", "scipy", "skrub", "polars", "optuna")
+KEYED_LIBRARIES = ("scikit-learn", "lightgbm", "pandas", "numpy", "scipy", "polars", "optuna")
 """Libraries whose version can change a result; part of every step's key."""
 
 
@@ -138,7 +138,7 @@ def _record_failure(session: Session, error: PlanfitError) -> None:
     halted = session.run.find_last("run_halted")
     if halted is not None and halted.message == error.message:
         return
-    command = f"planfit resume {session.run.id}"
+    command = session.command("resume")
     with suppress(PlanfitError):  # a disk that refused once may refuse this too; the error at hand says more
         session.run.append(RunHalted(stage="model_search", status="failed", message=error.message, commands=(command,)))
 

@@ -57,7 +57,7 @@ def refuse_what_is_no_outcome(session: Session, failed: JobFailed) -> None:
     """Raise where a full disk ended a job: that says nothing about a plan or a candidate, and must not be recorded as such."""
     if failed.detail.startswith(DISK_FULL):
         raise PlanfitError(
-            failed.detail, hint=f"Free some space; `planfit resume {session.run.id}` goes on where this stopped."
+            failed.detail, hint=f"Free some space; `{session.command('resume')}` goes on where this stopped."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from planfit.planners.base import BudgetLeft, Planner
 from planfit.records.events import DecisionMade, Stage
 from planfit.records.jobs import Job, JobDone, JobFailed, Material
 from planfit.records.run import RunRequest
-from planfit.settings import HANG_GUARD
+from planfit.settings import HANG_GUARD, STORE
 from planfit.store.run import RunWriter
 
 if TYPE_CHECKING:
@@ -63,6 +64,13 @@ class Session:
         passed = self.halts_passed[stage] > 0
         self.halts_passed[stage] -= passed
         return passed
+
+    def command(self, verb: str, *more: str) -> str:
+        """Return the command line that does `verb` to this run from here, wherever its store is."""
+        elsewhere = self.run.root != Path(STORE).absolute()
+        return shlex.join(
+            ["planfit", verb, self.run.id, *more, *(("--store", str(self.run.root)) if elsewhere else ())]
+        )
 
     def key(self, stage: str, version: int, *inputs: Any) -> str:
         """Return the key of a computation of this run."""

@@ -166,7 +166,11 @@ def _task(view: Display, name: str, result: dict[str, Any]) -> None:
 
 
 def _split(view: Display, name: str, result: dict[str, Any]) -> None:
-    kept = f"{counted(result['holdout_rows'], 'row')} kept aside for one final score" if result["holdout_rows"] else "no holdout"
+    kept = (
+        f"{counted(result['holdout_rows'], 'row')} kept aside for one final score"
+        if result["holdout_rows"]
+        else "no holdout"
+    )
     view.line("split", f"{result['n_folds']} folds, {result['kind']}; {kept}")
 
 

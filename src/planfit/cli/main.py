@@ -8,6 +8,8 @@ import time
 STARTED = time.monotonic()
 """The time limit of ``planfit run`` counts from here."""
 
+INTERRUPTED = 130
+
 import typer  # noqa: E402
 
 from planfit.cli import catalogue, look, train, use  # noqa: E402
@@ -51,9 +53,11 @@ def main(arguments: list[str] | None = None) -> None:
     except PlanfitError as error:
         _say(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer makes an exit code of an interrupt
+            raise
         sys.stderr.write("Interrupted. `planfit resume latest` goes on where it stopped.\n")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

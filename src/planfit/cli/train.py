@@ -32,6 +32,9 @@ def run(
         str | None, typer.Option(metavar="KIND[:COLUMN]", help="random, stratified, time:COLUMN, group:COLUMN.")
     ] = None,
     exclude: Annotated[str | None, typer.Option(metavar="A,B", help="Columns that no model may use.")] = None,
+    include: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Columns that stay in, whatever speaks against them.")
+    ] = None,
     holdout: Annotated[
         str, typer.Option(metavar="auto|SHARE|FILE|none", help="Rows for the one final score.")
     ] = "auto",
@@ -65,6 +68,7 @@ def run(
         "positive_class": positive_class,
         "split": split,
         "exclude": listed(exclude),
+        "include": listed(include),
         "holdout": holdout,
         "time_limit": time_limit,
         "memory_limit": memory_limit,

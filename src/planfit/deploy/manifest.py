@@ -22,7 +22,7 @@ from planfit.signing import sign, verify
 
 FORMAT: Final = 1
 NAME: Final = "metadata.json"
-LIBRARIES: Final = ("scikit-learn", "lightgbm", "pandas", "numpy", "scipy", "skrub", "polars", "joblib")
+LIBRARIES: Final = ("scikit-learn", "lightgbm", "pandas", "numpy", "scipy", "polars", "joblib")
 """Libraries whose objects a bundle holds, or that compute its predictions."""
 
 

@@ -24,6 +24,8 @@ class TaskOptions(Record):
     positive_class: str | None = None
     split: str | None = None
     exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    """Columns that must not be excluded."""
 
 
 class BudgetLeft(Record):

@@ -32,6 +32,8 @@ class Options(Protocol):
     def split(self) -> str | None: ...
     @property
     def exclude(self) -> tuple[str, ...]: ...
+    @property
+    def include(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,10 @@ def exclusions_are_columns(view: TaskView) -> Iterator[Finding]:
             yield finding("target-used", path, message, mend=mend)
         elif entry.name not in view.profile.names:
             yield _unknown(view, path, entry.name)
+        elif entry.name in view.options.include:
+            message = f"The user wants {entry.name!r} kept."
+            mend = ({"op": "remove", "path": f"/excluded/{place}"},)
+            yield finding("option-contradicted", path, message, mend=mend)
         elif entry.name in seen:
             yield finding("no-effect", path, f"{entry.name!r} is excluded twice.")
         seen.add(entry.name)

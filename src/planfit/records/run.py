@@ -39,6 +39,8 @@ class RunRequest(Record):
     split: str | None = None
     """``KIND`` or ``KIND:COLUMN``."""
     exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    """Columns that stay in, whatever speaks against them."""
     holdout: str = "auto"
     """``auto``, a share such as ``0.2``, a file, or ``none``."""
     limits: Limits

@@ -27,6 +27,27 @@ def text(value: object) -> str:
     return _FIRST.sub(lambda match: match[0] + "\\" if match[0].isdigit() else "\\" + match[0], plain)
 
 
+def prose(value: object) -> str:
+    """Return a sentence of a planner: names between single backticks stay code spans, everything else is shown as written.
+
+    Examples
+    --------
+    >>> print(prose("`age` is *old* | new"))
+    `age` is \\*old\\* \\| new
+    """
+    parts = re.split(r"(?<!`)`([^`]+)`(?!`)", one_line(value))
+    return "".join(code(part) if place % 2 else _inside(part) for place, part in enumerate(parts))
+
+
+def _inside(part: str) -> str:
+    """Return a piece of a sentence; the blanks at its ends are part of the sentence."""
+    stripped = part.strip()
+    if not stripped:
+        return part
+    lead, tail = part[: len(part) - len(part.lstrip())], part[len(part.rstrip()) :]
+    return f"{lead}{text(stripped)}{tail}"
+
+
 def code(value: object) -> str:
     """Return a name as a code span, whatever it holds.
 

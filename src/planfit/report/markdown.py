@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Final
 
 from planfit.records.schema import Excluded
 from planfit.report import sections, words
-from planfit.report.escape import code, codes, table, text
+from planfit.report.escape import code, codes, prose, table, text
 from planfit.report.facts import RunFacts
 from planfit.report.words import counted, figure
 
@@ -117,7 +118,7 @@ def _task(facts: RunFacts) -> list[str]:
         rows.append(("how rows were divided", text(facts.split.rule)))
     lines = ["## The task as understood", "", *table(("", ""), rows)]
     if facts.task_rationale:
-        lines += ["", f"Why: {text(facts.task_rationale)}"]
+        lines += ["", f"Why: {prose(facts.task_rationale)}"]
     return [*lines, *_excluded(task.excluded)]
 
 
@@ -129,19 +130,20 @@ def _excluded(excluded: tuple[Excluded, ...]) -> list[str]:
     if not excluded:
         return ["", "No column was left out."]
     rows = [
-        (code(entry.name), KINDS_OF_EXCLUSION[entry.code], text(entry.reason), _undo(entry.code)) for entry in excluded
+        (code(entry.name), KINDS_OF_EXCLUSION[entry.code], prose(entry.reason), _undo(entry.name, entry.code))
+        for entry in excluded
     ]
     return ["", "Columns that no model may use:", "", *table(("column", "what", "why", "to undo it"), rows)]
 
 
-def _undo(kind: str) -> str:
+def _undo(name: str, kind: str) -> str:
     if kind == "asked":
         return "leave it out of `--exclude`"
     if kind == "split":
         return "choose another `--split`"
     if kind in ("constant", "empty"):
         return "nothing to undo: it says nothing"
-    return "`planfit.run(..., planner=P)` with a planner `P` whose TaskPlan does not exclude it"
+    return code(f"--include {shlex.quote(name)}")
 
 
 def _data(facts: RunFacts) -> list[str]:
@@ -223,5 +225,5 @@ def _scored(facts: RunFacts) -> list[str]:
             else "- The cross-validated score also served to choose, so it flatters a little."
         )
     if delivered is not None:
-        lines.append(f"- Delivered is {code(delivered.candidate)}. {text(delivered.because)}".rstrip())
+        lines.append(f"- Delivered is {code(delivered.candidate)}. {prose(delivered.because)}".rstrip())
     return lines

@@ -7,7 +7,7 @@ from typing import Final
 
 from planfit.records.scores import CandidateResult, Probe
 from planfit.report import words
-from planfit.report.escape import code, codes, shell, table, text
+from planfit.report.escape import code, codes, prose, shell, table, text
 from planfit.report.facts import FeatureFact, RefusedFact, RunFacts, StepFact
 from planfit.report.words import counted, figure
 
@@ -80,7 +80,7 @@ def _feature_set(made: FeatureFact) -> list[str]:
         width = f" ({counted(made.columns_in, 'column')} in, {made.columns_out:,} out)"
     lines = [f"### {text(made.name)}: {made.verdict}{width}", ""]
     if made.rationale:
-        lines += [text(made.rationale), ""]
+        lines += [prose(made.rationale), ""]
     rows = [
         (str(place), code(_call(step)), codes(step.columns), text(step.reason or ""))
         for place, step in enumerate(made.steps, 1)
@@ -96,7 +96,7 @@ def _call(step: StepFact) -> str:
 
 def _probe(probe: Probe) -> list[str]:
     if probe.verdict == "skipped":
-        return [f"Not probed. {text(probe.because)}"]
+        return [f"Not probed. {prose(probe.because)}"]
     against = (
         f"{words.metric_name(probe.metric)} {figure(probe.child_score)} against {figure(probe.parent_score)} "
         f"of {code(probe.parent)}"
@@ -105,7 +105,7 @@ def _probe(probe: Probe) -> list[str]:
     noise = f", noise {figure(probe.corrected_se)}" if probe.corrected_se is not None else ""
     gain = f"; gain {probe.mean:+.4g} on average{noise}" if probe.mean is not None else ""
     folds = f" (by fold: {each})" if each else ""
-    return [f"Probe: **{probe.verdict}**. {against}{gain}{folds}. {text(probe.because)}".rstrip()]
+    return [f"Probe: **{probe.verdict}**. {against}{gain}{folds}. {prose(probe.because)}".rstrip()]
 
 
 def _refused(refused: RefusedFact) -> list[str]:
@@ -127,11 +127,11 @@ def models(facts: RunFacts) -> list[str]:
         return []
     lines = ["## Models", ""]
     lines += [f"- Tried {code(family)}: {text(' '.join(said))}" for family, said in reasons.items()]
-    lines += [f"- Left out {code(entry.family)}: {text(entry.reason)}" for entry in facts.rejections]
+    lines += [f"- Left out {code(entry.family)}: {prose(entry.reason)}" for entry in facts.rejections]
     ensembles = [result for result in facts.candidates if result.spec.members]
     for result in ensembles:
         inside = ", ".join(f"{code(name)} {weight:.0%}" for name, weight in result.spec.members)
-        lines.append(f"- Ensemble {code(result.spec.id)}: {inside}. {text(result.spec.reason)}".rstrip())
+        lines.append(f"- Ensemble {code(result.spec.id)}: {inside}. {prose(result.spec.reason)}".rstrip())
     return lines
 
 
@@ -190,7 +190,7 @@ def decisions(facts: RunFacts) -> list[str]:
     """Return what the runtime decided by rule, in order."""
     if not facts.decisions:
         return []
-    told = [f"- {text(entry.what)}. {text(entry.because)}".rstrip() for entry in facts.decisions]
+    told = [f"- {text(entry.what)}. {prose(entry.because)}".rstrip() for entry in facts.decisions]
     return ["## Decided by rule", "", *told]
 
 

@@ -32,6 +32,7 @@ def options_of(session: Session) -> TaskOptions:
         positive_class=request.positive_class,
         split=request.split,
         exclude=request.exclude,
+        include=request.include,
     )
 
 

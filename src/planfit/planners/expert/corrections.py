@@ -33,6 +33,8 @@ def corrected(ask: Ask, fresh: JsonDict) -> JsonDict:
     if not errors:
         return fresh
     if document is None:
+        if ask.previous:  # another planner's answer of no known shape: nothing in it can be mended
+            return fresh
         document = copy.deepcopy(fresh)
         if not any(_step_of(finding.path) is not None or finding.path for finding in errors):
             return document
@@ -48,7 +50,18 @@ def _read(document: str | None) -> JsonDict | None:
         read = json.loads(document or "")
     except ValueError:
         return None
-    return read if isinstance(read, dict) else None
+    return read if _is_shaped(read) else None
+
+
+def _is_shaped(document: Any) -> bool:
+    """Say whether what should be objects and lists of objects are such: documents of other planners may be anything."""
+    if not isinstance(document, dict):
+        return False
+    rows = (document[name] for name in LISTS if name in document)
+    inner = (document[name] for name in OBJECTS if document.get(name) is not None)
+    return all(isinstance(row, list) and all(isinstance(entry, dict) for entry in row) for row in rows) and all(
+        map(_is_shaped, inner)
+    )
 
 
 def _kind_of(document: JsonDict, ask: Ask) -> str:

@@ -287,7 +287,7 @@ def exclusions(ask: Ask, sentence: Sentence, target: str, split: JsonDict) -> li
     """Return the columns that stay out, each once with the first reason found."""
     found: list[JsonDict] = []
     for stats in ask.profile.statistics:
-        if stats.name == target or stats.name == split["column"]:
+        if stats.name in (target, split["column"], *ask.options.include):
             continue
         view = ExclusionView(ask.profile, stats, target, sentence, ask.options.exclude)
         reasons = [entry for each in EXCLUSION_RULES for entry in each(view)]
@@ -306,7 +306,9 @@ def _second_plan(ask: Ask, task: Task) -> JsonDict:
         for name in finding.columns:
             if name in out or name not in left:
                 continue
-            if not finding.refuses:
+            if name in ask.options.include:
+                says.append(f"`{name}` is kept because the user wants it; {finding.message.rstrip('.')}.")
+            elif not finding.refuses:
                 says.append(f"`{name}` is kept, but suspected: {finding.message.rstrip('.')}.")
             elif len(left) == 1:
                 says.append(f"`{name}` looks like a leak ({finding.message.rstrip('.')}), but nothing else is left.")

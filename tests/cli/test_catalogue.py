@@ -1,0 +1,78 @@
+"""Commands about planfit itself, and what the command costs before it does anything."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from planfit import __version__
+
+HEAVY = ("pandas", "polars", "sklearn", "lightgbm", "optuna", "pyarrow", "numpy", "scipy", "skrub", "joblib")
+
+
+def test_operations_and_models_are_listed(planfit_):
+    operations = planfit_("operations", "--json").document
+    names = [row["operation"] if "operation" in row else next(iter(row.values())) for row in operations]
+    assert {"standard_scale", "one_hot_encode", "polynomial_features", "target_encode", "tfidf"} <= set(names)
+    families = planfit_("models", "--json").document
+    assert {"baseline", "linear", "lightgbm", "random_forest"} <= {next(iter(row.values())) for row in families}
+    assert "standard_scale" in planfit_("operations").out
+    assert "lightgbm" in planfit_("models").out
+
+
+@pytest.mark.parametrize("kind", ["TaskPlan", "FeaturePlan", "ModelPlan", "TuningPlan", "NextStep", "trace"])
+def test_a_json_schema_is_printed(planfit_, kind):
+    printed = planfit_("schema", kind)
+    assert (printed.code, printed.err) == (0, "")
+    assert "$schema" in printed.document or "properties" in printed.document or "$defs" in printed.document
+
+
+def test_an_unknown_kind_of_schema_is_a_usage_error(planfit_):
+    refused = planfit_("schema", "Plan")
+    assert (refused.code, refused.out) == (2, "")
+    assert "FeaturePlan" in refused.err
+
+
+def test_the_doctor_finds_a_worker_that_answers(planfit_, tmp_path):
+    found = planfit_("doctor", "--json", "--store", tmp_path / "runs")
+    assert found.code == 0, found
+    entries = {entry["name"]: entry for entry in found.document}
+    assert entries["worker"]["ok"]
+    assert entries["store"]["ok"]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_help_and_version(planfit_):
+    helped = planfit_("--help")
+    assert helped.code == 0
+    for command in ("run", "demo", "runs", "show", "resume", "trace", "why", "why-not", "tried", "predict", "check",
+                    "schema", "operations", "models", "doctor"):  # fmt: skip
+        assert f" {command} " in helped.out
+    assert planfit_("--version").out.strip() == __version__
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["run"], ["run", "x.csv"], ["show", "--nonsense"], ["tried", "--json=3"]])
+def test_a_wrong_call_is_a_usage_error(planfit_, arguments):
+    refused = planfit_(*arguments)
+    assert (refused.code, refused.out) == (2, "")
+    assert "Usage" in refused.err or "Error" in refused.err
+
+
+@pytest.mark.parametrize("statement", ["import planfit", "import planfit.cli.main as m; m.main(['--help'])"])
+def test_what_is_heavy_is_not_imported_for_nothing(statement):
+    code = (
+        "import sys, json, io, contextlib\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    try:\n"
+        f"        exec({statement!r})\n"
+        "    except SystemExit:\n"
+        "        pass\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = json.loads(done.stdout)
+    assert "planfit" in loaded
+    assert not set(HEAVY) & set(loaded)
