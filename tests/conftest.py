@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,7 +32,7 @@ class Trained(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Train two candidates on 200 rows, with a signing key that lasts as long as the session."""
     import numpy as np
     import pandas as pd
@@ -61,7 +60,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         run = planfit.run(
             table, "Predict which customers churned", max_candidates=2, store=folder / "store", holdout=0.25
         )
-    yield Trained(run, folder / "store", folder / "home", table, frame)
+    return Trained(run, folder / "store", folder / "home", table, frame)
 
 
 @pytest.fixture

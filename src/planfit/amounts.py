@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from planfit.errors import UsageError
@@ -18,7 +19,12 @@ def seconds_of(amount: float | str) -> float:
     >>> seconds_of("5m"), seconds_of("1h30m"), seconds_of(30)
     (300.0, 5400.0, 30.0)
     """
-    if isinstance(amount, int | float):
+    wrong = UsageError(f"The time {amount!r} is not understood.", hint="Write 30s, 5m, 1h30m or a number of seconds.")
+    if isinstance(amount, bool) or not isinstance(amount, int | float | str):
+        raise wrong
+    if not isinstance(amount, str):
+        if not math.isfinite(amount):
+            raise wrong
         return float(amount)
     text = amount.strip().lower().replace(" ", "")
     parts = re.findall(r"(\d+(?:\.\d+)?)([a-z]*)", text)
@@ -27,7 +33,7 @@ def seconds_of(amount: float | str) -> float:
         or "".join(number + unit for number, unit in parts) != text
         or any(u not in _SECONDS for _, u in parts)
     ):
-        raise UsageError(f"The time {amount!r} is not understood.", hint="Write 30s, 5m, 1h30m or a number of seconds.")
+        raise wrong
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
@@ -39,10 +45,10 @@ def bytes_of(amount: int | str) -> int:
     >>> bytes_of("4GB")
     4000000000
     """
-    if isinstance(amount, int):
+    if isinstance(amount, int) and not isinstance(amount, bool):
         found = amount
     else:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", amount.strip())
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", amount.strip() if isinstance(amount, str) else "")
         if match is None or match[2].upper() not in _BYTES:
             raise UsageError(
                 f"The amount of memory {amount!r} is not understood.", hint="Write 4GB, 800MB or a number of bytes."

@@ -102,11 +102,13 @@ def run(
     from planfit.agent.conduct import begin
     from planfit.store.store import Store
 
+    if data is None:
+        raise UsageError("There is no table: the data is None.", hint="Give the path of a file, or a frame.")
     path = _absolute(data)
     request = RunRequest(
         sentence=_sentence(task),
         data=path,
-        planner=planner if isinstance(planner, str) else planner.name,
+        planner=_planner_name(planner),
         target=_name(target, "target"),
         task_type=_one_of(task_type, ("binary", "multiclass", "regression"), "task type"),
         metric=_metric(metric, task_type),
@@ -119,7 +121,7 @@ def run(
         models=_families(_names(models, "model families")),
         features=_own_plan(features),
         table_format=_one_of(table_format, ("parquet", "csv"), "table format"),
-        seed=_seed(seed),
+        seed=_whole(seed, 0, "seed", "For example 0."),
         workers=_cores(),
         threads=1,
     )
@@ -183,6 +185,8 @@ def load(ref: str | Path, *, trust: bool = False, store: str | Path = settings.S
         Run id, prefix, ``latest``, a run's folder, or a ``model/`` folder.
     trust : bool, default=False
         Load a bundle that this user's key did not sign. Loading runs code from the file: only for files you trust.
+    store : path, default="artifacts"
+        Folder that runs are kept in.
 
     Raises
     ------
@@ -231,6 +235,11 @@ def compile(
     plan: str | Path | Mapping[str, Any], data: Any, *, target: str | None = None, task_type: str | None = None
 ) -> Pipeline:
     """Return the unfitted scikit-learn Pipeline of a feature plan for a table.
+
+    Parameters
+    ----------
+    plan, data, target, task_type
+        As for `check`.
 
     Raises
     ------
@@ -347,6 +356,8 @@ class Run:
         """Return why a model family was not delivered."""
         from planfit.trace.answers import why_not
 
+        if family != "ensemble" and family not in {row["family"] for row in self.leaderboard_rows}:
+            _known_family(family)
         return why_not(self._reader, family)
 
     def tried(self, parameter: str | None = None) -> Any:
@@ -429,10 +440,19 @@ def _split(split: str | None) -> str | None:
     return kind + colon + column
 
 
-def _seed(seed: Any) -> int:
-    if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= int(seed) < 2**63:
-        raise UsageError(f"The seed must be a whole number from 0 on. Got {seed!r}.", hint="For example 0.")
-    return int(seed)
+def _planner_name(planner: Any) -> str:
+    name = planner if isinstance(planner, str) else getattr(planner, "name", None)
+    if not isinstance(name, str):
+        raise UsageError(
+            f"The planner must be a name or a planner. Got {planner!r}.", hint='The one that works offline is "expert".'
+        )
+    return name
+
+
+def _whole(number: Any, least: int, what: str, hint: str) -> int:
+    if isinstance(number, bool) or not hasattr(number, "__index__") or not least <= int(number) < 2**63:
+        raise UsageError(f"The {what} must be a whole number of at least {least}. Got {number!r}.", hint=hint)
+    return int(number)
 
 
 def _holdout(holdout: str | float | Path) -> str:
@@ -441,8 +461,8 @@ def _holdout(holdout: str | float | Path) -> str:
     try:
         share = float(holdout)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        path = Path(holdout).expanduser().absolute()  # type: ignore[arg-type]
-        if not path.is_file():
+        path = Path(holdout).expanduser().absolute() if isinstance(holdout, str | Path) else None
+        if path is None or not path.is_file():
             raise UsageError(
                 f"The holdout {str(holdout)!r} is neither auto, none, a share nor a file.",
                 hint="Give a share such as 0.2, or the path of a table.",
@@ -466,12 +486,9 @@ def _limits(
             f"The time limit must be at least {settings.SHORTEST_TIME_LIMIT:g} seconds. Got {seconds:g}.",
             hint="Give 30s or more for a useful search.",
         )
-    if candidates is not None and candidates < 1:
-        raise UsageError(f"The number of candidates must be at least 1. Got {candidates}.", hint="For example 20.")
-    if patience < 1:
-        raise UsageError(
-            f"The patience must be at least 1. Got {patience}.", hint=f"The default is {settings.PATIENCE}."
-        )
+    if candidates is not None:
+        candidates = _whole(candidates, 1, "number of candidates", "For example 20.")
+    patience = _whole(patience, 1, "patience", f"The default is {settings.PATIENCE}.")
     memory = _free_memory() if memory_limit is None else bytes_of(memory_limit)
     return Limits(seconds=seconds, candidates=candidates, patience=patience, memory=memory)
 
@@ -493,24 +510,29 @@ def _cores() -> int:
 def _families(models: Sequence[str]) -> tuple[str, ...]:
     if not models:
         return ()
+    for name in models:
+        family = _known_family(name)
+        if not family.installed:
+            raise UsageError(
+                f"The model family {name!r} needs {family.module}, which is not installed.",
+                hint=f"Install it with `pip install 'planfit[{family.extra}]'`.",
+            )
+    return tuple(models)
+
+
+def _known_family(name: str) -> Any:
     from difflib import get_close_matches
 
     from planfit.models.registry import families
 
     known = families()
-    for name in models:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            raise UsageError(
-                f"There is no model family {name!r}.",
-                hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
-            )
-        if not known[name].installed:
-            raise UsageError(
-                f"The model family {name!r} needs {known[name].module}, which is not installed.",
-                hint=f"Install it with `pip install 'planfit[{known[name].extra}]'`.",
-            )
-    return tuple(models)
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        raise UsageError(
+            f"There is no model family {name!r}.",
+            hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
+        )
+    return known[name]
 
 
 def _plan_text(plan: str | Path | Mapping[str, Any]) -> str:
@@ -520,6 +542,8 @@ def _plan_text(plan: str | Path | Mapping[str, Any]) -> str:
         return json.dumps(plan)
     if isinstance(plan, str) and plan.lstrip().startswith(("{", "[")):
         return plan
+    if not isinstance(plan, str | Path):
+        raise UsageError(f"A plan cannot be read from {type(plan).__name__}.", hint="Give a JSON file or a dict.")
     path = Path(plan).expanduser()
     try:
         return path.read_text(encoding="utf-8-sig")

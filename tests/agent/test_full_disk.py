@@ -53,7 +53,9 @@ def request_for(data: Path, sentence: str) -> RunRequest:
     return RunRequest(sentence=sentence, data=str(data), limits=limits, workers=2, threads=1)
 
 
-@pytest.mark.parametrize("at", [60, pytest.param(12, marks=pytest.mark.slow), pytest.param(160, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "at", [60, pytest.param(12, marks=pytest.mark.slow), pytest.param(160, marks=pytest.mark.slow)]
+)
 def test_a_record_that_cannot_be_written(
     at: int, data: Path, sentence: str, table: pd.DataFrame, tmp_path: Path, none_left: Callable[[], None]
 ) -> None:
@@ -82,7 +84,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     if shutil.which("mount") is None or os.geteuid() != 0:
         pytest.skip("only an administrator can mount a small file system")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("a small file system cannot be mounted here")
     yield folder

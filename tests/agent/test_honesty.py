@@ -43,10 +43,10 @@ def test_the_holdout_is_opened_once_and_after_the_search(table: pd.DataFrame, se
 
 
 def test_no_personal_value_gets_into_a_prompt(table: pd.DataFrame, sentence: str, tmp_path: Path) -> None:
-    people = [f"{first} {last}" for first in ("Anna", "Bruno", "Carla", "Dario") for last in ("Keller", "Moretti", "Zwyssig")]
-    names = [people[row % len(people)] for row in range(len(table))]
+    given, family = ("Anna", "Bruno", "Carla", "Dario"), ("Keller", "Moretti", "Zwyssig")
+    names = [f"{given[row % 4]}{row % 90} {family[row % 3]}" for row in range(len(table))]
     personal = {
-        "name": names,
+        "full_name": names,
         "email": [f"{name.replace(' ', '.').lower()}{row % 40}@example.org" for row, name in enumerate(names)],
         "phone": [f"+41 79 555 {row % 50:02d} {row % 90:02d}" for row in range(len(table))],
         "birth_date": [f"19{60 + row % 30}-0{1 + row % 9}-1{row % 10}" for row in range(len(table))],

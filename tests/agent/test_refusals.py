@@ -69,7 +69,9 @@ def test_three_wrong_plans_halt_and_the_next_command_goes_on(
     assert gone_on.returncode == 0, gone_on.stderr
     assert json.loads(gone_on.stdout)["status"] == "finished"
     run = planfit.open_run(store=tmp_path)
-    assert [e["status"] for e in answers(run, "feature_engineering")] == ["rejected"] * 3 + ["accepted"]
+    *refused, last = (entry["status"] for entry in answers(run, "feature_engineering"))
+    assert refused == ["rejected"] * 3
+    assert last in ("accepted", "rolled_back")  # by the probe
     assert run.verify().ok
 
 

@@ -137,9 +137,7 @@ def test_the_command_stops_at_an_interrupt(
     assert "planfit resume" in talk
 
 
-def test_two_processes_on_one_run(
-    table: pd.DataFrame, sentence: str, tmp_path: Path, cli: Callable[..., Any]
-) -> None:
+def test_two_processes_on_one_run(table: pd.DataFrame, sentence: str, tmp_path: Path, cli: Callable[..., Any]) -> None:
     told = []
 
     def resume_too(event: Event) -> None:
@@ -159,9 +157,7 @@ def test_two_processes_on_one_run(
 
 def command(*arguments: object) -> subprocess.Popen[str]:
     program = Path(sys.executable).with_name("planfit")
-    return subprocess.Popen(
-        [program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(store: Path, name: str) -> None:

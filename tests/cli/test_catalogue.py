@@ -54,7 +54,9 @@ def test_help_and_version(planfit_):
     assert planfit_("--version").out.strip() == __version__
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["run"], ["run", "x.csv"], ["show", "--nonsense"], ["tried", "--json=3"]])
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["run"], ["run", "x.csv"], ["show", "--nonsense"], ["tried", "--json=3"]]
+)
 def test_a_wrong_call_is_a_usage_error(planfit_, arguments):
     refused = planfit_(*arguments)
     assert (refused.code, refused.out) == (2, "")

@@ -133,8 +133,8 @@ def test_why_answers(on_run, what):
 
 def test_why_of_something_unheard_of_says_so(on_run):
     asked = on_run("why", "latest", "weather")
-    assert asked.code == 0
-    assert "says nothing about 'weather'" in asked.out
+    assert (asked.code, asked.out) == (0, "")
+    assert "says nothing about 'weather'" in asked.err
     assert on_run("why", "latest", "weather", "--json").document == []
 
 
@@ -143,6 +143,16 @@ def test_why_not_answers_for_every_family(on_run, family):
     answers = on_run("why-not", "latest", family, "--json").document
     assert answers
     assert any(family in answer["sentence"] or family == answer["subject"] for answer in answers)
+
+
+def test_why_not_of_an_unknown_family_is_refused(on_run):
+    on_run("why-not", "latest", "lightgmb").refuses(2, "Did you mean 'lightgbm'?")
+
+
+def test_tried_of_an_unknown_parameter_says_so(on_run):
+    asked = on_run("tried", "latest", "depthness")
+    assert (asked.code, asked.out) == (0, "")
+    assert "No candidate has a parameter 'depthness'" in asked.err
 
 
 def test_tried_lists_every_candidate(on_run):

@@ -69,13 +69,13 @@ def test_bad_ways_of_writing_are_refused_and_nothing_is_written(on_run, rows, tm
     before = set(tmp_path.iterdir())
     on_run("predict", "latest", tmp_path / "new.csv", "--keep", "agee").refuses(2, "Did you mean 'age'?")
     on_run("predict", "latest", tmp_path / "new.csv", "--out", "x.xlsx").refuses(2, ".xlsx")
-    on_run("predict", "latest", tmp_path / "new.csv", "--out", tmp_path / "no" / "x.csv").refuses(2, "cannot be written")
+    on_run("predict", "latest", tmp_path / "new.csv", "--out", tmp_path / "no" / "x.csv").refuses(
+        2, "cannot be written"
+    )
     assert set(tmp_path.iterdir()) == before
 
 
-def test_a_copied_bundle_is_loaded_by_its_maker_alone_unless_trusted(
-    planfit_, its_home, rows, tmp_path, monkeypatch
-):
+def test_a_copied_bundle_is_loaded_by_its_maker_alone_unless_trusted(planfit_, its_home, rows, tmp_path, monkeypatch):
     shutil.copytree(its_home.run.path / "model", tmp_path / "copy")
     rows.to_csv(tmp_path / "new.csv", index=False)
     own = planfit_("predict", tmp_path / "copy", tmp_path / "new.csv")

@@ -47,16 +47,18 @@ def admit(profile: Profile, options: TaskOptions) -> None:
     _names_are_columns(profile, options)
     if options.target is not None:
         admit_target(profile, options, options.target)
+    else:
+        _something_varies(profile)
 
 
 def admit_target(profile: Profile, options: TaskOptions, target: str) -> None:
     """Let a target pass beside what the user fixed; the planner's target is only judged where it would do by itself."""
-    _target_will_do(profile, options, target)
     if options.target is None and _refusal(profile, TaskOptions(target=target), target) is not None:
         return
     found = _refusal(profile, options.having(target=target), target)
     if found is not None:
         raise UsageError(found.message, hint=_hint(found))
+    _target_will_do(profile, options, target)
 
 
 def _table_will_do(profile: Profile) -> None:
@@ -71,11 +73,14 @@ def _table_will_do(profile: Profile) -> None:
             f"{origin} has {profile.rows} {'row' if profile.rows == 1 else 'rows'}, too few to learn from.",
             hint=f"At least {FEWEST_ROWS} are needed, some hundreds for a useful model.",
         )
+
+
+def _something_varies(profile: Profile) -> None:
     telling = [stats.name for stats in profile.statistics if stats.n_unique > 1]
     if len(telling) < 2:
         rest = f"but {telling[0]!r} " if telling else ""
         raise UsageError(
-            f"Every column of {origin} {rest}is empty or has one value in every row: there is nothing to learn.",
+            f"Every column of {profile.data.origin} {rest}is empty or has one value in every row: there is nothing to learn.",
             hint="Check that the file was written and cut into columns as you expect.",
         )
 
@@ -114,13 +119,6 @@ def _target_will_do(profile: Profile, options: TaskOptions, target: str) -> None
     if target not in profile.names:
         return
     stats = profile.of(target)
-    others = [other for other in profile.statistics if other.name != target and other.name not in options.exclude]
-    if not any(other.n_unique > 1 and other.kind is not Kind.IDENTIFIER for other in others):
-        raise UsageError(
-            f"Every column that is left beside {target!r} is empty, an identifier or has one value in every row: "
-            "there is nothing to learn from.",
-            hint="Exclude fewer columns, or give a table with more.",
-        )
     rarest = _rarest_of_two(stats)
     if rarest is not None and rarest < 2:
         raise UsageError(
@@ -137,6 +135,13 @@ def _target_will_do(profile: Profile, options: TaskOptions, target: str) -> None
     if options.metric == "rmsle" and negative and stats.kind is Kind.NUMERIC:
         raise UsageError(
             f"rmsle compares logarithms, and {target!r} has values below zero.", hint="Take rmse or mae instead."
+        )
+    others = [other for other in profile.statistics if other.name != target and other.name not in options.exclude]
+    if not any(other.n_unique > 1 and other.kind is not Kind.IDENTIFIER for other in others):
+        raise UsageError(
+            f"Every column that is left beside {target!r} is empty, an identifier or has one value in every row: "
+            "there is nothing to learn from.",
+            hint="Exclude fewer columns, or give a table with more.",
         )
 
 

@@ -134,6 +134,11 @@ def tried(
     if as_json:
         _json(rows)
         return
+    if parameter is not None and not rows:
+        sys.stderr.write(
+            f"No candidate has a parameter {parameter!r}; `planfit tried {ref}` shows those that there are.\n"
+        )
+        return
     table = _table("candidate", "family", "features", "score", "seconds", parameter or "parameters")
     for row in rows:
         params = row["params"] if isinstance(row["params"], dict) else {}
@@ -167,7 +172,7 @@ def _answers(found: Any, as_json: bool, nothing: str) -> None:
     if as_json:
         _json(rows)
     elif not rows:
-        sys.stdout.write(nothing + "\n")
+        sys.stderr.write(nothing + "\n")
     for row in [] if as_json else rows:
         sys.stdout.write(f"{row['subject']}: {row['sentence']}\n")
 

@@ -46,7 +46,17 @@ def personal_kind(name: str, texts: pl.Series) -> str | None:
     for kind, shape in _BY_SHAPE.items():
         if float(sample.str.contains(shape).mean() or 0.0) > 0.5:  # type: ignore[arg-type]
             return kind
+    told = _told_by_name(name)
+    return told if told is not None and sample.n_unique() > _DISTINCT_SHARE * len(sample) else None
+
+
+def personal_date(name: str) -> str | None:
+    """Return ``birth date`` where a column of dates looks like one, else None."""
+    told = _told_by_name(name)
+    return told if told == "birth date" else None
+
+
+def _told_by_name(name: str) -> str | None:
     words = words_of(name)
     told = next((_BY_WORD[word] for word in words if word in _BY_WORD), None)
-    told = told or next((kind for pair, kind in _PAIRS.items() if set(pair) <= set(words)), None)
-    return told if told is not None and sample.n_unique() > _DISTINCT_SHARE * len(sample) else None
+    return told or next((kind for pair, kind in _PAIRS.items() if set(pair) <= set(words)), None)

@@ -11,7 +11,7 @@ import polars as pl
 from planfit.data.cautions import warn
 from planfit.data.door import read_column
 from planfit.data.kinds import infer_columns
-from planfit.data.personal import personal_kind
+from planfit.data.personal import personal_date, personal_kind
 from planfit.data.readers import Table
 from planfit.data.readings import BLANKS, text_of
 from planfit.records.profile import ColumnProfile, Profile, ValueCount
@@ -53,7 +53,8 @@ def _describe(series: pl.Series, column: Column) -> ColumnProfile:
     if column.kind in (Kind.NUMERIC, Kind.BOOLEAN) and column.n_unique:
         facts = _of_numbers(_numbers(series, column), column)
     elif column.kind is Kind.DATETIME:
-        facts = _of_dates(read_column(series.to_numpy(), column))
+        personal = personal_date(column.name)
+        facts = {"personal": personal} if personal else _of_dates(read_column(series.to_numpy(), column))
     elif series.dtype == pl.String and column.n_unique:
         facts = _of_texts(series, column)
     return ColumnProfile(

@@ -98,7 +98,8 @@ def _outcome(assignment: Assignment, folder: Path) -> Outcome:
         traceback.print_exc()
         raise
     except BaseException as error:  # The one wide fence: it stands around a worker and records what it caught.
-        traceback.print_exc()
+        with contextlib.suppress(OSError):  # the disk may be full, which is what is to be told
+            traceback.print_exc()
         cause, detail = judge(error)
         findings = tuple(finding.to_json() for finding in getattr(error, "findings", ()))
         return Outcome(status="failed", cause=cause, detail=detail, findings=findings)

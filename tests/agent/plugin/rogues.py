@@ -141,6 +141,3 @@ class Stubborn:
         plan: JsonDict = {"candidates": [{"family": family} for family in self._wanted]}
         move: JsonDict = {"move": "models", "plan": plan} if ask.round == 1 else {"move": "finish"}
         return Scripted([move]).propose(ask)
-
-
-

@@ -14,6 +14,8 @@ from planfit.records.canonical import canonical_json
 from planfit.records.profile import Profile
 
 MEMORY_TABLE = "data.parquet"
+HOLDOUT_TABLE = "kept-aside table"
+"""Name of the step that knows the holdout file by its content."""
 
 
 def read_table(session: Session, given: Any) -> Table:
@@ -65,7 +67,22 @@ def with_holdout(session: Session, table: Table) -> tuple[Table, int | None]:
     holdout = session.request.holdout
     if holdout in ("auto", "none") or is_share(holdout):
         return table, None
-    return readers.append(table, readers.read(Path(holdout).expanduser())), table.ref.rows
+    path = Path(holdout)
+    known = session.run.find("step_finished", name=HOLDOUT_TABLE)
+    if known is not None and not path.exists():
+        raise DataChanged(
+            f"The holdout file of this run, {path}, is not there any more.", hint="Put it back, then resume."
+        )
+    kept_aside = readers.read(path)
+    if known is None:
+        key = session.key("holdout_table", 1, kept_aside.ref.content_hash)
+        session.run.record(key, "profiling", HOLDOUT_TABLE, kept_aside.ref, {}, shared=False)
+    elif known.result["content_hash"] != kept_aside.ref.content_hash:
+        raise DataChanged(
+            f"The holdout file {path} holds something else than when this run was started.",
+            hint="Put the original back, or start a new run.",
+        )
+    return readers.append(table, kept_aside), table.ref.rows
 
 
 def is_share(text: str) -> bool:

@@ -15,6 +15,9 @@ from planfit.records.task import TaskType
 
 LAST_TRY = 3
 """From this attempt on a feature plan is given up rather than mended."""
+LISTS = ("transformations", "candidates", "rejected", "excluded", "alternatives")
+OBJECTS = ("plan", "space", "split")
+"""Parts of plans that are lists of objects, and parts that are objects."""
 JsonDict = dict[str, Any]
 
 

@@ -149,9 +149,9 @@ def dates_have_parts(view: FeatureView) -> Iterator[Step]:
         stats = view.stats[column.name]
         if stats.missing > NEARLY_ALL_MISSING * view.rows or not view.legal("datetime_parts"):
             continue
+        span = "" if stats.minimum is None else f" from {stats.minimum} to {stats.maximum}"
         reason = (
-            f"`{column.name}` holds {stats.n_unique} distinct dates from {stats.minimum} to {stats.maximum}: "
-            "its parts repeat, the date itself does not"
+            f"`{column.name}` holds {stats.n_unique} distinct dates{span}: its parts repeat, the date itself does not"
         )
         yield Step("features/date-parts", {"column": column.name, "operation": "datetime_parts", "reason": reason})
 

@@ -49,8 +49,11 @@ class Pair:
 def sensible_ratios(columns: list[ColumnProfile], rows: int) -> list[Pair]:
     """Return at most three pairs, the best first."""
     found: list[Pair] = []
-    for upper in columns:
-        for lower in columns:
+    # of thousands of columns few have such a name
+    uppers = [column for column in columns if _words(column.name) & (TOTALS | AMOUNTS)]
+    lowers = [column for column in columns if _words(column.name) & COUNTS]
+    for upper in uppers:
+        for lower in lowers:
             pair = _judge(upper, lower, rows) if upper.name != lower.name else None
             if pair is not None:
                 found.append(pair)

@@ -212,10 +212,10 @@ def split_of(ask: Ask, sentence: Sentence, target: str, task_type: TaskType) -> 
         ]
         if dates:
             when = max(dates, key=lambda stats: stats.n_unique)
-            span = f"from {when.minimum} to {when.maximum}"
+            span = "" if when.minimum is None else f" from {when.minimum} to {when.maximum}"
             return (
                 {"kind": "time", "column": when.name},
-                f"Split forward in time by `{when.name}` ({when.n_unique} distinct dates {span}): the sentence looks ahead.",
+                f"Split forward in time by `{when.name}` ({when.n_unique} distinct dates{span}): the sentence looks ahead.",
             )
     kind = "random" if task_type == "regression" else "stratified"
     return {"kind": kind, "column": None}, f"Split {kind}: nothing speaks for an order in time."

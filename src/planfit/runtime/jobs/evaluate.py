@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ IMPORTANCE_MODELS: Final = 2
 """Fold models that importance is measured with: those of the heaviest members. All of them would cost many times more."""
 IMPORTANCE_FOLDS: Final = 3
 """Folds whose validation rows stand in where there is no holdout."""
+IMPORTANCE_COLUMNS: Final = 150
+"""Columns that are measured one by one. Of a wider table, those of the blocks that matter most when shuffled whole."""
 
 Member = tuple[str, float, tuple[str, ...]]
 Matrix = NDArray[np.float64]
@@ -112,15 +115,32 @@ def importance(job: EvaluateJob, sheets: Sheets, until: Callable[[], bool]) -> l
         return metric.gain(metric.score(y, np.concatenate(matrices), task))
 
     whole = gain([_predict_stand(stand, stand.frame) for stand in stands])
+
+    def losses_of(names: tuple[str, ...]) -> list[float]:
+        shuffled = [_shuffled(stand, names, job.material.seed) for stand in stands]
+        return [whole - gain([each[repeat] for each in shuffled]) for repeat in range(IMPORTANCE_REPEATS)]
+
     found = []
-    for name in job.material.door_schema.names:
+    for name in _worth_measuring(job.material.door_schema.names, losses_of, until):
         if until():
             break
-        shuffled = [_shuffled(stand, name, job.material.seed) for stand in stands]
-        losses = [whole - gain([each[repeat] for each in shuffled]) for repeat in range(IMPORTANCE_REPEATS)]
+        losses = losses_of((name,))
         if np.isfinite(losses).all():
             found.append(ImportanceRow(column=name, mean=float(np.mean(losses)), std=float(np.std(losses))))
     return sorted(found, key=lambda row: -row.mean)
+
+
+def _worth_measuring(
+    names: tuple[str, ...], losses_of: Callable[[tuple[str, ...]], list[float]], until: Callable[[], bool]
+) -> tuple[str, ...]:
+    """Return the columns to measure one by one: all, or of a wide table those in the blocks that matter most."""
+    if len(names) <= IMPORTANCE_COLUMNS:
+        return names
+    size = math.isqrt(len(names))
+    blocks = [names[start : start + size] for start in range(0, len(names), size)]
+    matters = [0.0 if until() else float(np.nan_to_num(np.mean(losses_of(block)))) for block in blocks]
+    ranked = sorted(zip(matters, blocks, strict=True), key=lambda entry: -entry[0])
+    return tuple(name for _, block in ranked for name in block)[:IMPORTANCE_COLUMNS]
 
 
 def _on_holdout(job: EvaluateJob, sheets: Sheets) -> list[Stand]:
@@ -154,11 +174,12 @@ def _predict_stand(stand: Stand, frame: pd.DataFrame) -> Matrix:
     return np.asarray(sum(weight * predict(pipeline, frame) for weight, pipeline in stand.pipelines))
 
 
-def _shuffled(stand: Stand, name: str, seed: int) -> list[Matrix]:
-    """Return the predictions with one column shuffled, once a repeat; all repeats pass the pipeline together."""
-    draw = np.random.default_rng(seed_of(seed, "importance", name))
+def _shuffled(stand: Stand, names: tuple[str, ...], seed: int) -> list[Matrix]:
+    """Return the predictions with columns shuffled together, once a repeat; all repeats pass the pipeline together."""
+    draw = np.random.default_rng(seed_of(seed, "importance", *names))
     orders = [draw.permutation(len(stand.rows)) for _ in range(IMPORTANCE_REPEATS)]
     stacked = pd.concat([stand.frame] * IMPORTANCE_REPEATS, ignore_index=True)
-    values = stand.frame[name].to_numpy()
-    stacked[name] = pd.Series(np.concatenate([values[order] for order in orders]), dtype=stand.frame[name].dtype)
+    for name in names:
+        values = stand.frame[name].to_numpy()
+        stacked[name] = pd.Series(np.concatenate([values[order] for order in orders]), dtype=stand.frame[name].dtype)
     return np.split(_predict_stand(stand, stacked), IMPORTANCE_REPEATS)
