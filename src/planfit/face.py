@@ -7,11 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from planfit import settings
-from planfit.amounts import bytes_of, seconds_of
+from planfit.arguments import (
+    absolute_path,
+    column_name,
+    cores,
+    family_names,
+    holdout_text,
+    known_family,
+    label_text,
+    limits_of,
+    list_of_names,
+    metric_name,
+    one_of,
+    own_plan,
+    plan_text,
+    planner_name,
+    sentence_of,
+    split_text,
+    whole_number,
+)
 from planfit.errors import UsageError
 from planfit.records.events import Event
 from planfit.records.findings import Finding
-from planfit.records.run import Limits, RunRequest, RunSummary
+from planfit.records.run import RunRequest, RunSummary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,29 +118,33 @@ def run(
         Three plans in a row were refused, or nothing could be trained.
     """
     from planfit.agent.conduct import begin
+    from planfit.agent.scope import refuse_what_is_not_done
     from planfit.store.store import Store
 
     if data is None:
         raise UsageError("There is no table: the data is None.", hint="Give the path of a file, or a frame.")
-    path = _absolute(data)
+    path = absolute_path(data)
+    sentence = sentence_of(task)
+    if target is None:
+        refuse_what_is_not_done(sentence)
     request = RunRequest(
-        sentence=_sentence(task),
+        sentence=sentence,
         data=path,
-        planner=_planner_name(planner),
-        target=_name(target, "target"),
-        task_type=_one_of(task_type, ("binary", "multiclass", "regression"), "task type"),
-        metric=_metric(metric, task_type),
-        positive_class=None if positive_class is None else _label(positive_class),
-        split=_split(split),
-        exclude=_names(exclude, "excluded columns"),
-        include=_names(include, "included columns"),
-        holdout=_holdout(holdout),
-        limits=_limits(time_limit, memory_limit, max_candidates, patience),
-        models=_families(_names(models, "model families")),
-        features=_own_plan(features),
-        table_format=_one_of(table_format, ("parquet", "csv"), "table format"),
-        seed=_whole(seed, 0, "seed", "For example 0."),
-        workers=_cores(),
+        planner=planner_name(planner),
+        target=column_name(target, "target"),
+        task_type=one_of(task_type, ("binary", "multiclass", "regression"), "task type"),
+        metric=metric_name(metric, task_type),
+        positive_class=None if positive_class is None else label_text(positive_class),
+        split=split_text(split),
+        exclude=list_of_names(exclude, "excluded columns"),
+        include=list_of_names(include, "included columns"),
+        holdout=holdout_text(holdout),
+        limits=limits_of(time_limit, memory_limit, max_candidates, patience),
+        models=family_names(list_of_names(models, "model families")),
+        features=own_plan(features),
+        table_format=one_of(table_format, ("parquet", "csv"), "table format"),
+        seed=whole_number(seed, 0, "seed", "For example 0."),
+        workers=cores(),
         threads=1,
     )
     opened = Store(store)
@@ -228,7 +250,7 @@ def check(
     """
     from planfit.agent.checking import check_plan
 
-    return check_plan(_plan_text(plan), data, target=target, task_type=task_type)
+    return check_plan(plan_text(plan), data, target=target, task_type=task_type)
 
 
 def compile(
@@ -248,7 +270,7 @@ def compile(
     """
     from planfit.agent.checking import compile_for
 
-    return compile_for(_plan_text(plan), data, target=target, task_type=task_type)
+    return compile_for(plan_text(plan), data, target=target, task_type=task_type)
 
 
 class Run:
@@ -357,7 +379,7 @@ class Run:
         from planfit.trace.answers import why_not
 
         if family != "ensemble" and family not in {row["family"] for row in self.leaderboard_rows}:
-            _known_family(family)
+            known_family(family)
         return why_not(self._reader, family)
 
     def tried(self, parameter: str | None = None) -> Any:
@@ -371,203 +393,6 @@ class Run:
         score = summary.holdout or summary.cv or {}
         figure = f", {summary.metric} {score['value'] if 'value' in score else score.get('score'):.4g}" if score else ""
         return f"<Run {self.id}: {summary.status}, target {summary.target!r}{figure}>"
-
-
-def _sentence(task: str) -> str:
-    text = " ".join(task.split()) if isinstance(task, str) else ""
-    if not text:
-        raise UsageError(
-            "The task description is empty.", hint='Say in a sentence what to predict, e.g. "Predict customer churn".'
-        )
-    return text
-
-
-def _absolute(data: Any) -> str | None:
-    return str(Path(data).expanduser().absolute()) if isinstance(data, str | Path) else None
-
-
-def _name(name: Any, what: str) -> Any:
-    """Return a column's name as tables have it: text, without blanks around it."""
-    if name is None:
-        return None
-    if not isinstance(name, str | int | float) or not str(name).strip():
-        raise UsageError(f"The {what} must be the name of a column. Got {name!r}.", hint="Write it as the table does.")
-    return str(name).strip()
-
-
-def _names(names: Any, what: str) -> tuple[str, ...]:
-    if isinstance(names, str):
-        return (names.strip(),) if names.strip() else ()
-    try:
-        return tuple(str(name).strip() for name in names or ())
-    except TypeError:
-        raise UsageError(
-            f"The {what} must be a list of names. Got {names!r}.", hint='For example ["a", "b"].'
-        ) from None
-
-
-def _label(label: Any) -> str:
-    """Return the text of a label: 1.0 is ``1``, True is ``true``."""
-    if isinstance(label, bool):
-        return "true" if label else "false"
-    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
-
-
-def _one_of(value: Any, allowed: tuple[str, ...], what: str) -> Any:
-    if value is not None and value not in allowed:
-        raise UsageError(f"There is no {what} {value!r}.", hint=f"Choose from {', '.join(allowed)}.")
-    return value
-
-
-def _metric(metric: str | None, task_type: Any) -> str | None:
-    if metric is None:
-        return None
-    from planfit.models.metrics import find_metric
-
-    return find_metric(metric, task_type).name
-
-
-def _split(split: str | None) -> str | None:
-    if split is None:
-        return None
-    kind, colon, column = (part.strip() for part in str(split).partition(":"))
-    if kind not in ("random", "stratified", "time", "group"):
-        raise UsageError(f"There is no split {split!r}.", hint="Write random, stratified, time:COLUMN or group:COLUMN.")
-    if kind in ("time", "group") and not column:
-        raise UsageError(f"A {kind} split needs its column.", hint=f"Write {kind}:COLUMN.")
-    if kind in ("random", "stratified") and column:
-        raise UsageError(f"A {kind} split looks at no column. Got {split!r}.", hint=f"Write {kind}, or group:{column}.")
-    return kind + colon + column
-
-
-def _planner_name(planner: Any) -> str:
-    name = planner if isinstance(planner, str) else getattr(planner, "name", None)
-    if not isinstance(name, str):
-        raise UsageError(
-            f"The planner must be a name or a planner. Got {planner!r}.", hint='The one that works offline is "expert".'
-        )
-    return name
-
-
-def _whole(number: Any, least: int, what: str, hint: str) -> int:
-    if isinstance(number, bool) or not hasattr(number, "__index__") or not least <= int(number) < 2**63:
-        raise UsageError(f"The {what} must be a whole number of at least {least}. Got {number!r}.", hint=hint)
-    return int(number)
-
-
-def _holdout(holdout: str | float | Path) -> str:
-    if isinstance(holdout, str) and holdout in ("auto", "none"):
-        return holdout
-    try:
-        share = float(holdout)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        path = Path(holdout).expanduser().absolute() if isinstance(holdout, str | Path) else None
-        if path is None or not path.is_file():
-            raise UsageError(
-                f"The holdout {str(holdout)!r} is neither auto, none, a share nor a file.",
-                hint="Give a share such as 0.2, or the path of a table.",
-            ) from None
-        return str(path)
-    if not 0.0 < share < 0.9:
-        raise UsageError(
-            f"The holdout share must be between 0 and 0.9. Got {share:g}.", hint="For example --holdout 0.2."
-        )
-    return f"{share:g}"
-
-
-def _limits(
-    time_limit: float | str | None, memory_limit: int | str | None, candidates: int | None, patience: int
-) -> Limits:
-    seconds = None if time_limit is None else seconds_of(time_limit)
-    if seconds is None and candidates is None:
-        seconds = settings.TIME_LIMIT
-    if seconds is not None and seconds < settings.SHORTEST_TIME_LIMIT:
-        raise UsageError(
-            f"The time limit must be at least {settings.SHORTEST_TIME_LIMIT:g} seconds. Got {seconds:g}.",
-            hint="Give 30s or more for a useful search.",
-        )
-    if candidates is not None:
-        candidates = _whole(candidates, 1, "number of candidates", "For example 20.")
-    patience = _whole(patience, 1, "patience", f"The default is {settings.PATIENCE}.")
-    memory = _free_memory() if memory_limit is None else bytes_of(memory_limit)
-    return Limits(seconds=seconds, candidates=candidates, patience=patience, memory=memory)
-
-
-def _free_memory() -> int:
-    import psutil
-
-    return int(settings.MEMORY_SHARE * psutil.virtual_memory().available)
-
-
-def _cores() -> int:
-    import os
-
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _families(models: Sequence[str]) -> tuple[str, ...]:
-    if not models:
-        return ()
-    for name in models:
-        family = _known_family(name)
-        if not family.installed:
-            raise UsageError(
-                f"The model family {name!r} needs {family.module}, which is not installed.",
-                hint=f"Install it with `pip install 'planfit[{family.extra}]'`.",
-            )
-    return tuple(models)
-
-
-def _known_family(name: str) -> Any:
-    from difflib import get_close_matches
-
-    from planfit.models.registry import families
-
-    known = families()
-    if name not in known:
-        near = get_close_matches(name, known, 1)
-        raise UsageError(
-            f"There is no model family {name!r}.",
-            hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
-        )
-    return known[name]
-
-
-def _plan_text(plan: str | Path | Mapping[str, Any]) -> str:
-    import json
-
-    if isinstance(plan, Mapping):
-        return json.dumps(plan)
-    if isinstance(plan, str) and plan.lstrip().startswith(("{", "[")):
-        return plan
-    if not isinstance(plan, str | Path):
-        raise UsageError(f"A plan cannot be read from {type(plan).__name__}.", hint="Give a JSON file or a dict.")
-    path = Path(plan).expanduser()
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(
-            f"The plan {str(plan)!r} cannot be read: {error.strerror or error}.", hint="Name a JSON file."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"The plan {str(plan)!r} is not UTF-8 text.", hint="Name a JSON file.") from error
-
-
-def _own_plan(features: str | Path | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if features is None:
-        return None
-    from planfit.plans import parse
-
-    plan, findings = parse("FeaturePlan", _plan_text(features))
-    if plan is None:
-        raise UsageError(
-            "The feature plan is not valid: " + " ".join(finding.sentence() for finding in findings),
-            hint="`planfit check PLAN DATA` judges a plan without training.",
-        )
-    document: dict[str, Any] = plan.to_json()
-    return document
 
 
 def catalogue(what: Literal["operations", "models"]) -> list[dict[str, object]]:

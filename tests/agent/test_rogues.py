@@ -52,7 +52,7 @@ def test_each_fails_with_its_cause_and_the_run_delivers(
 def test_one_that_never_ends_is_ended_by_the_clock(
     plugged: None, cli: Callable[..., Any], data: Path, sentence: str, tmp_path: Path, none_left: Callable[[], None]
 ) -> None:
-    done = cli("run", data, sentence, "--planner", "stubborn:linear,endless", "--time-limit", "16s", "--store", tmp_path, "--json")  # fmt: skip
+    done = cli("run", data, sentence, "--planner", "stubborn:linear,endless", "--time-limit", "25s", "--store", tmp_path, "--json")  # fmt: skip
     none_left()
     assert done.returncode == 0, done.stderr
     run = planfit.open_run(store=tmp_path)

@@ -54,7 +54,7 @@ def test_a_run_that_is_killed_five_times(
 def test_a_run_that_is_killed_twenty_times(
     drive: Drive, unbroken: dict[str, Any], tmp_path: Path, none_left: Callable[[], None]
 ) -> None:
-    same(killed_and_resumed(drive, tmp_path / "store", kills=20, every=4), unbroken)
+    same(killed_and_resumed(drive, tmp_path / "store", kills=20, every=3), unbroken)
 
 
 @pytest.mark.slow

@@ -31,9 +31,7 @@ def test_a_json_schema_is_printed(planfit_, kind):
 
 
 def test_an_unknown_kind_of_schema_is_a_usage_error(planfit_):
-    refused = planfit_("schema", "Plan")
-    assert (refused.code, refused.out) == (2, "")
-    assert "FeaturePlan" in refused.err
+    planfit_("schema", "Plan").refuses(2, "FeaturePlan", "planfit schema --help")
 
 
 def test_the_doctor_finds_a_worker_that_answers(planfit_, tmp_path):
@@ -58,9 +56,13 @@ def test_help_and_version(planfit_):
     "arguments", [["nonsense"], ["run"], ["run", "x.csv"], ["show", "--nonsense"], ["tried", "--json=3"]]
 )
 def test_a_wrong_call_is_a_usage_error(planfit_, arguments):
-    refused = planfit_(*arguments)
-    assert (refused.code, refused.out) == (2, "")
-    assert "Usage" in refused.err or "Error" in refused.err
+    planfit_(*arguments).refuses(2, "--help")
+
+
+def test_without_a_command_the_help_is_shown(planfit_):
+    shown = planfit_()
+    assert shown.code == 2
+    assert "Usage" in shown.out + shown.err
 
 
 @pytest.mark.parametrize("statement", ["import planfit", "import planfit.cli.main as m; m.main(['--help'])"])

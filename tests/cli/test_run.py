@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from planfit.agent.scope import refuse_what_is_not_done
+
 
 @pytest.fixture
 def table(trained, tmp_path) -> Path:
@@ -132,6 +134,28 @@ def test_a_missing_file_a_folder_and_an_empty_sentence_are_refused(planfit_, tab
     planfit_("run", "custmers.csv", "Predict churned", "-q").refuses(2, "no file")
     planfit_("run", tmp_path, "Predict churned", "-q").refuses(2, "is a folder")
     planfit_("run", table, "  ", "-q").refuses(2, "description is empty")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("Cluster the customers", "Clustering"),
+        ("Find clusters of similar customers", "Clustering"),
+        ("Forecast the income for the next 12 months", "steps ahead"),
+        ("Classify the images of products", "Images, audio and video"),
+    ],
+)
+def test_what_planfit_does_not_do_is_refused_by_name(planfit_, table, sentence, words):
+    planfit_("run", table, sentence, "-q").refuses(2, words)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Predict which customers leave in the next 3 months", "Predict cluster membership", "Forecast tomorrow's demand",
+     "Predict the price of photos", "Classify banknotes from image statistics"],
+)  # fmt: skip
+def test_sentences_that_only_sound_like_it_are_not(sentence):
+    refuse_what_is_not_done(sentence)
 
 
 def test_a_store_that_cannot_be_written_is_refused(planfit_, table, tmp_path):

@@ -66,7 +66,7 @@ def test_a_good_task_has_no_findings_whatever_its_confidence(profile):
         ({**PRICE, "target": "note"}, {}, "task-type-unfit", "/task_type"),
         ({"metric": "rocauc"}, {}, "unknown-metric", "/metric"),
         ({"metric": "rmse"}, {}, "metric-unfit", "/metric"),
-        ({"positive_class": "Yes"}, {}, "unknown-class", "/positive_class"),
+        ({"positive_class": "maybe"}, {}, "unknown-class", "/positive_class"),
         ({"split": {"kind": "time"}}, {}, "missing-field", "/split"),
         ({"split": {"kind": "time", "column": "whem"}}, {}, "unknown-column", "/split/column"),
         ({"split": {"kind": "time", "column": "grade"}}, {}, "split-impossible", "/split/column"),

@@ -169,7 +169,10 @@ def _plan(options: TaskOptions, target: str, task_type: TaskType) -> TaskPlan:
     """Return the plan that says nothing but what the user fixed."""
     kind, _, column = (options.split or "").partition(":")
     split = PlannedSplit(kind=kind or "random", column=column or None)
-    asked = (PlannedExclusion(name=name, code="asked", reason="asked by the user") for name in options.exclude)
+    asked = (
+        PlannedExclusion.model_validate({"name": name, "code": "asked", "reason": "asked by the user"})
+        for name in options.exclude
+    )
     return TaskPlan(
         target=target,
         task_type=task_type,

@@ -37,6 +37,8 @@ def _headline(summary: RunSummary) -> str:
 
 
 def _own_warnings(summary: RunSummary) -> list[str]:
+    if summary.delivered is not None and summary.candidates == 0:
+        return ["Nothing but the baseline was scored before the search ended; give it more time."]
     if summary.delivered is not None and summary.delivered["family"] == "baseline":
         return [f"Nothing beat the baseline: the columns say nothing about {summary.target!r} that could be learned."]
     return []

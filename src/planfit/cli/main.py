@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 STARTED = time.monotonic()
 """The time limit of ``planfit run`` counts from here."""
@@ -48,19 +49,38 @@ def main(arguments: list[str] | None = None) -> None:
     """
     from planfit.errors import PlanfitError
 
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given:
+        app(given)  # prints the help and leaves
     try:
-        app(arguments)
+        code = app(given, standalone_mode=False)
     except PlanfitError as error:
         _say(error)
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, SystemExit) as end:
-        if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer makes an exit code of an interrupt
-            raise
-        sys.stderr.write("Interrupted. `planfit resume latest` goes on where it stopped.\n")
-        sys.exit(INTERRUPTED)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        _say(_wrong_call(error))
+        sys.exit(2)
+    if code == INTERRUPTED:  # typer, too, makes this code of an interrupt
+        sys.stderr.write("Interrupted. `planfit resume latest` goes on where it stopped.\n")
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _wrong_call(error: Any) -> Exception:
+    """Return what the parser has to say in the form that every error has."""
+    from planfit.errors import UsageError
+
+    context = getattr(error, "ctx", None)
+    command = context.info_name if context is not None and context.info_name not in (None, "planfit") else ""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    name = "planfit" if command in ("", "main", "root") else f"planfit {command}"
+    return UsageError(f"{text}.", hint=f"`{name} --help` shows how it is called.")
 
 
 def _say(error: Exception) -> None:

@@ -1,0 +1,209 @@
+"""What people hand over, checked and brought into one form; each refusal says what is wrong and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from planfit import settings
+from planfit.amounts import bytes_of, seconds_of
+from planfit.errors import UsageError
+from planfit.records.run import Limits
+
+
+def sentence_of(task: str) -> str:
+    text = " ".join(task.split()) if isinstance(task, str) else ""
+    if not text:
+        raise UsageError(
+            "The task description is empty.", hint='Say in a sentence what to predict, e.g. "Predict customer churn".'
+        )
+    return text
+
+
+def absolute_path(data: Any) -> str | None:
+    return str(Path(data).expanduser().absolute()) if isinstance(data, str | Path) else None
+
+
+def column_name(name: Any, what: str) -> Any:
+    """Return a column's name as tables have it: text, without blanks around it."""
+    if name is None:
+        return None
+    if not isinstance(name, str | int | float) or not str(name).strip():
+        raise UsageError(f"The {what} must be the name of a column. Got {name!r}.", hint="Write it as the table does.")
+    return str(name).strip()
+
+
+def list_of_names(names: Any, what: str) -> tuple[str, ...]:
+    if isinstance(names, str):
+        return (names.strip(),) if names.strip() else ()
+    try:
+        return tuple(str(name).strip() for name in names or ())
+    except TypeError:
+        raise UsageError(
+            f"The {what} must be a list of names. Got {names!r}.", hint='For example ["a", "b"].'
+        ) from None
+
+
+def label_text(label: Any) -> str:
+    """Return the text of a label: 1.0 is ``1``, True is ``true``."""
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def one_of(value: Any, allowed: tuple[str, ...], what: str) -> Any:
+    if value is not None and value not in allowed:
+        raise UsageError(f"There is no {what} {value!r}.", hint=f"Choose from {', '.join(allowed)}.")
+    return value
+
+
+def metric_name(metric: str | None, task_type: Any) -> str | None:
+    if metric is None:
+        return None
+    from planfit.models.metrics import find_metric
+
+    return find_metric(metric, task_type).name
+
+
+def split_text(split: str | None) -> str | None:
+    if split is None:
+        return None
+    kind, colon, column = (part.strip() for part in str(split).partition(":"))
+    if kind not in ("random", "stratified", "time", "group"):
+        raise UsageError(f"There is no split {split!r}.", hint="Write random, stratified, time:COLUMN or group:COLUMN.")
+    if kind in ("time", "group") and not column:
+        raise UsageError(f"A {kind} split needs its column.", hint=f"Write {kind}:COLUMN.")
+    if kind in ("random", "stratified") and column:
+        raise UsageError(f"A {kind} split looks at no column. Got {split!r}.", hint=f"Write {kind}, or group:{column}.")
+    return kind + colon + column
+
+
+def planner_name(planner: Any) -> str:
+    name = planner if isinstance(planner, str) else getattr(planner, "name", None)
+    if not isinstance(name, str):
+        raise UsageError(
+            f"The planner must be a name or a planner. Got {planner!r}.", hint='The one that works offline is "expert".'
+        )
+    return name
+
+
+def whole_number(number: Any, least: int, what: str, hint: str) -> int:
+    if isinstance(number, bool) or not hasattr(number, "__index__") or not least <= int(number) < 2**63:
+        raise UsageError(f"The {what} must be a whole number of at least {least}. Got {number!r}.", hint=hint)
+    return int(number)
+
+
+def holdout_text(holdout: str | float | Path) -> str:
+    if isinstance(holdout, str) and holdout in ("auto", "none"):
+        return holdout
+    try:
+        share = float(holdout)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        path = Path(holdout).expanduser().absolute() if isinstance(holdout, str | Path) else None
+        if path is None or not path.is_file():
+            raise UsageError(
+                f"The holdout {str(holdout)!r} is neither auto, none, a share nor a file.",
+                hint="Give a share such as 0.2, or the path of a table.",
+            ) from None
+        return str(path)
+    if not 0.0 < share < 0.9:
+        raise UsageError(
+            f"The holdout share must be between 0 and 0.9. Got {share:g}.", hint="For example --holdout 0.2."
+        )
+    return f"{share:g}"
+
+
+def limits_of(
+    time_limit: float | str | None, memory_limit: int | str | None, candidates: int | None, patience: int
+) -> Limits:
+    seconds = None if time_limit is None else seconds_of(time_limit)
+    if seconds is None and candidates is None:
+        seconds = settings.TIME_LIMIT
+    if seconds is not None and seconds < settings.SHORTEST_TIME_LIMIT:
+        raise UsageError(
+            f"The time limit must be at least {settings.SHORTEST_TIME_LIMIT:g} seconds. Got {seconds:g}.",
+            hint="Give 30s or more for a useful search.",
+        )
+    if candidates is not None:
+        candidates = whole_number(candidates, 1, "number of candidates", "For example 20.")
+    patience = whole_number(patience, 1, "patience", f"The default is {settings.PATIENCE}.")
+    memory = free_memory() if memory_limit is None else bytes_of(memory_limit)
+    return Limits(seconds=seconds, candidates=candidates, patience=patience, memory=memory)
+
+
+def free_memory() -> int:
+    import psutil
+
+    return int(settings.MEMORY_SHARE * psutil.virtual_memory().available)
+
+
+def cores() -> int:
+    import os
+
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def family_names(models: Sequence[str]) -> tuple[str, ...]:
+    if not models:
+        return ()
+    for name in models:
+        family = known_family(name)
+        if not family.installed:
+            raise UsageError(
+                f"The model family {name!r} needs {family.module}, which is not installed.",
+                hint=f"Install it with `pip install 'planfit[{family.extra}]'`.",
+            )
+    return tuple(models)
+
+
+def known_family(name: str) -> Any:
+    from difflib import get_close_matches
+
+    from planfit.models.registry import families
+
+    known = families()
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        raise UsageError(
+            f"There is no model family {name!r}.",
+            hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
+        )
+    return known[name]
+
+
+def plan_text(plan: str | Path | Mapping[str, Any]) -> str:
+    import json
+
+    if isinstance(plan, Mapping):
+        return json.dumps(plan)
+    if isinstance(plan, str) and plan.lstrip().startswith(("{", "[")):
+        return plan
+    if not isinstance(plan, str | Path):
+        raise UsageError(f"A plan cannot be read from {type(plan).__name__}.", hint="Give a JSON file or a dict.")
+    path = Path(plan).expanduser()
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(
+            f"The plan {str(plan)!r} cannot be read: {error.strerror or error}.", hint="Name a JSON file."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"The plan {str(plan)!r} is not UTF-8 text.", hint="Name a JSON file.") from error
+
+
+def own_plan(features: str | Path | Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if features is None:
+        return None
+    from planfit.plans import parse
+
+    plan, findings = parse("FeaturePlan", plan_text(features))
+    if plan is None:
+        raise UsageError(
+            "The feature plan is not valid: " + " ".join(finding.sentence() for finding in findings),
+            hint="`planfit check PLAN DATA` judges a plan without training.",
+        )
+    document: dict[str, Any] = plan.to_json()
+    return document
