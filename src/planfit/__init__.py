@@ -28,7 +28,8 @@ if TYPE_CHECKING:
         RunLocked,
         UsageError,
     )
-    from planfit.face import Run, check, compile, load, open_run, resume, run
+    from planfit.face import check, compile, load, open_run, resume, run
+    from planfit.runs import Run
 
 __all__ = [
     "BudgetSpent",

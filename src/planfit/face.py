@@ -13,7 +13,6 @@ from planfit.arguments import (
     cores,
     family_names,
     holdout_text,
-    known_family,
     label_text,
     limits_of,
     list_of_names,
@@ -29,15 +28,14 @@ from planfit.arguments import (
 from planfit.errors import UsageError
 from planfit.records.events import Event
 from planfit.records.findings import Finding
-from planfit.records.run import RunRequest, RunSummary
+from planfit.records.run import RunRequest
+from planfit.runs import Run, deployed
 
 if TYPE_CHECKING:
-    import pandas as pd
     from sklearn.pipeline import Pipeline
 
     from planfit.deploy.bundle import Bundle
     from planfit.planners.base import Planner
-    from planfit.store.run import RunReader
 
 Listener = Callable[[Event], None]
 
@@ -225,13 +223,7 @@ def load(ref: str | Path, *, trust: bool = False, store: str | Path = settings.S
         return bundle.load(folder, trust=trust)
     if (folder / "model" / "metadata.json").is_file():
         return bundle.load(folder / "model", trust=trust)
-    reader = Store(store).open(ref)
-    if not (reader.path / "model" / "metadata.json").is_file():
-        raise UsageError(
-            f"Run {reader.id} has no model yet; its status is {reader.status}.",
-            hint=f"`planfit resume {reader.id}` goes on with it.",
-        )
-    return bundle.load(reader.path / "model", trust=trust)
+    return deployed(Store(store).open(ref), trust=trust)
 
 
 def check(
@@ -271,128 +263,6 @@ def compile(
     from planfit.agent.checking import compile_for
 
     return compile_for(plan_text(plan), data, target=target, task_type=task_type)
-
-
-class Run:
-    """A run, as its record tells it. Nothing is loaded before it is asked for."""
-
-    def __init__(self, reader: RunReader) -> None:
-        self._reader = reader
-        self._bundle: Bundle | None = None
-
-    @property
-    def id(self) -> str:
-        return self._reader.id
-
-    @property
-    def path(self) -> Path:
-        return self._reader.path
-
-    @property
-    def status(self) -> str:
-        return self._reader.status
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        return self._reader.events
-
-    @property
-    def bundle(self) -> Bundle:
-        """Everything that is deployed: model, pipeline, schema, metadata."""
-        if self._bundle is None:
-            self._bundle = load(self._reader.path)
-        return self._bundle
-
-    @property
-    def model(self) -> Any:
-        """The delivered model: raw columns in, predictions out."""
-        return self.bundle.model
-
-    @property
-    def pipeline(self) -> Pipeline:
-        """The scikit-learn Pipeline from raw columns to the delivered estimator's input; for reading and reuse."""
-        return self.bundle.pipeline
-
-    def predict(self, data: Any) -> pd.Series:
-        """Predict for raw rows.
-
-        Parameters
-        ----------
-        data : pandas.DataFrame, polars.DataFrame, pyarrow.Table or list of dict, shape (n_rows, n_columns)
-
-        Returns
-        -------
-        pandas.Series of shape (n_rows,)
-            Labels as they stand in the data, or numbers in the target's unit.
-        """
-        return self.bundle.predict(data)
-
-    def predict_proba(self, data: Any) -> pd.DataFrame:
-        """Return probabilities, shape (n_rows, n_classes); columns are the class labels."""
-        return self.bundle.predict_proba(data)
-
-    @property
-    def leaderboard(self) -> pd.DataFrame:
-        """All scored candidates, best first."""
-        import pandas as pd
-
-        return pd.DataFrame(self.leaderboard_rows)
-
-    @property
-    def leaderboard_rows(self) -> list[dict[str, Any]]:
-        """The leaderboard as plain rows."""
-        from planfit.trace.leaderboard import rows
-
-        return rows(self._reader)
-
-    def verify(self) -> Any:
-        """Check every event, signature and file of the record; changes nothing."""
-        return self._reader.verify()
-
-    @property
-    def report(self) -> str:
-        """The report as Markdown."""
-        return (self.path / "report.md").read_text(encoding="utf-8")
-
-    @property
-    def trace(self) -> list[dict[str, Any]]:
-        """The decision record: one entry an answer of the planner or a decision of the runtime."""
-        from planfit.trace.decisions import entries
-
-        return [entry.to_json() for entry in entries(self._reader)]
-
-    @property
-    def summary(self) -> RunSummary:
-        """The run in one document, as ``planfit run --json`` prints it."""
-        from planfit.trace.summary import summarise
-
-        return summarise(self._reader)
-
-    def why(self, what: str) -> Any:
-        """Return the decisions about a column, an operation, a model or a stage."""
-        from planfit.trace.answers import why
-
-        return why(self._reader, what)
-
-    def why_not(self, family: str) -> Any:
-        """Return why a model family was not delivered."""
-        from planfit.trace.answers import why_not
-
-        if family != "ensemble" and family not in {row["family"] for row in self.leaderboard_rows}:
-            known_family(family)
-        return why_not(self._reader, family)
-
-    def tried(self, parameter: str | None = None) -> Any:
-        """Return every candidate with its parameters, score and seconds."""
-        from planfit.trace.answers import tried
-
-        return tried(self._reader, parameter)
-
-    def __repr__(self) -> str:
-        summary = self.summary
-        score = summary.holdout or summary.cv or {}
-        figure = f", {summary.metric} {score['value'] if 'value' in score else score.get('score'):.4g}" if score else ""
-        return f"<Run {self.id}: {summary.status}, target {summary.target!r}{figure}>"
 
 
 def catalogue(what: Literal["operations", "models"]) -> list[dict[str, object]]:

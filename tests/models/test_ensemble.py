@@ -15,7 +15,7 @@ from planfit.models.ensemble import WeightedEnsemble
 from planfit.models.metrics import METRICS
 from planfit.models.registry import families, family_named
 from planfit.records.schema import Schema
-from planfit.testing.models import columns_of, fitted, messy_frame, target_for, task_for
+from planfit.testing.tables import columns_of, fitted, messy_frame, target_for, task_for
 
 
 class CountingDoor(TransformerMixin, BaseEstimator):

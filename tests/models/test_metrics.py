@@ -20,7 +20,7 @@ from planfit.models.metrics import (
     labels_array,
     metrics_for,
 )
-from planfit.testing.models import task_for
+from planfit.testing.tables import task_for
 
 ROWS = 400
 

@@ -11,7 +11,7 @@ import pytest
 from planfit.models.metrics import METRICS
 from planfit.runtime.ensembling import LIGHTEST, greedy, most_members
 from planfit.runtime.evaluate import score_folds
-from planfit.testing.models import task_for
+from planfit.testing.tables import task_for
 
 
 def regression(rows: int = 1000, members: int = 3, seed: int = 0):

@@ -10,7 +10,7 @@ import pytest
 
 from planfit.models.metrics import METRICS
 from planfit.runtime.evaluate import bootstrap_interval, choose_threshold, corrected_se, probe_verdict, score_folds
-from planfit.testing.models import task_for
+from planfit.testing.tables import task_for
 
 
 def binary(rows: int = 400, seed: int = 0):

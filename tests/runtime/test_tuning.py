@@ -136,7 +136,7 @@ def test_a_stated_space_goes_before_the_family_s_own() -> None:
 
 
 def test_every_family_can_be_tuned() -> None:
-    from planfit.testing.models import messy_frame, target_for, task_for
+    from planfit.testing.tables import messy_frame, target_for, task_for
 
     task = task_for("binary", target_for("binary", messy_frame(40)))
     for family in families().values():

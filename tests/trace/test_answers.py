@@ -62,7 +62,7 @@ def test_the_record_says_nothing_about_what_is_not_in_it(told):
         ("random_forest", "c003 ended without a model (out of memory)"),
         ("baseline", "Its best, c001, scored roc_auc 0.5; c006 (ensemble) scored 0.83."),
         ("lightgbm", "It is delivered: c005, with a weight of 70%."),
-        ("xgboost", "No plan of this run named xgboost."),
+        ("xgboost", "It was not tried: no plan of this run named xgboost."),
     ],
 )
 def test_why_not(told, family, part):

@@ -133,8 +133,9 @@ def _failed(view: Display, body: CandidateFailedEvent) -> None:
 
 
 def _decided(view: Display, body: DecisionMade) -> None:
-    if body.stage == "feature_engineering":
-        view.line("features", f"{body.what}. {body.because}")
+    label = {"feature_engineering": "features", "evaluation": "holdout", "split": "split"}.get(body.stage)
+    if label is not None:
+        view.line(label, f"{body.what}. {body.because}")
 
 
 def _stopped(view: Display, body: RunStopped) -> None:

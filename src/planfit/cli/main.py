@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
         _say(_wrong_call(error))
         sys.exit(2)
     if code == INTERRUPTED:  # typer, too, makes this code of an interrupt
-        sys.stderr.write("Interrupted. `planfit resume latest` goes on where it stopped.\n")
+        sys.stderr.write("Interrupted. A run that was under way goes on with `planfit resume latest`.\n")
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -12,8 +12,8 @@ from planfit import settings
 from planfit.cli.options import DEFAULT_STORE, JsonOption, QuietOption, Ref, StoreOption, TargetOption, listed
 
 if TYPE_CHECKING:
-    from planfit.face import Run
     from planfit.records.events import Event
+    from planfit.runs import Run
 
 Choice = Annotated
 

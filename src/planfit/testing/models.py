@@ -2,7 +2,7 @@
 
 Run every check over a family::
 
-    @pytest.mark.parametrize("check", checks_for(MyFamily()), ids=lambda check: check.__name__)
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
     def test_contract(check):
         check(MyFamily())
 """
@@ -11,176 +11,37 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 
 from planfit.models.base import Family, FitContext
-from planfit.models.estimator import Model
-from planfit.models.metrics import METRICS, default_metric, target_values
-from planfit.operations.step import Select
-from planfit.records.schema import Column, Kind
-from planfit.records.task import Label, SplitSpec, Task, TaskType
-from planfit.runtime.compile import finishing_steps
+from planfit.models.metrics import METRICS, target_values
+from planfit.records.schema import Column
+from planfit.records.task import Task
+from planfit.testing.tables import (
+    ROUNDS,
+    columns_of,
+    each_task,
+    finished,
+    fitted,
+    matrix_of,
+    messy_frame,
+    require_predictions,
+    signal,
+    target_for,
+    task_for,
+)
 
 Check = Callable[[Family], None]
-
-KINDS: dict[str, Kind] = {
-    "age": Kind.NUMERIC, "income": Kind.NUMERIC, "member": Kind.BOOLEAN, "city": Kind.CATEGORICAL,
-    "postcode": Kind.CATEGORICAL, "joined": Kind.DATETIME, "note": Kind.TEXT, "key": Kind.IDENTIFIER,
-    "same": Kind.CONSTANT,
-}  # fmt: skip
-"""The columns of `messy_frame`, one or more of every kind."""
-
-
-ROUNDS = 60
-"""Rounds or trees that the checks allow: enough to see that they work."""
-
-
-def messy_frame(rows: int = 240, seed: int = 0) -> pd.DataFrame:
-    """Return a typed frame, as the door gives it: gaps, heavy tails, lone categories, many levels, dates, text."""
-    source = np.random.default_rng(seed)
-    words = np.asarray(["good", "bad", "late", "fast", "cold", "broken", "friendly"])
-    frame = pd.DataFrame(
-        {
-            "age": source.normal(40, 12, rows),
-            "income": np.exp(source.normal(10, 1, rows)),
-            "member": source.integers(0, 2, rows).astype(float),
-            "city": source.choice(np.asarray(["rome", "oslo", "lima", "são paulo"], dtype=object), rows),
-            "postcode": np.asarray([f"z{number}" for number in source.integers(0, 300, rows)], dtype=object),
-            "joined": pd.Timestamp("2020-01-01") + pd.to_timedelta(source.integers(0, 900, rows), unit="D"),
-            "note": np.asarray([" ".join(source.choice(words, 4)) for _ in range(rows)], dtype=object),
-            "key": np.asarray([f"id-{number:05d}" for number in range(rows)], dtype=object),
-            "same": np.asarray(["always"] * rows, dtype=object),
-        }
-    )
-    frame["joined"] = frame["joined"].astype("datetime64[us]")
-    for place, name in enumerate(("age", "member", "city", "joined", "note")):
-        frame.loc[frame.index[place::17], name] = pd.NaT if name == "joined" else np.nan
-    frame.loc[frame.index[3], "city"] = "seen once"
-    return frame.astype(dict.fromkeys(("city", "postcode", "note", "key", "same"), object))
-
-
-def columns_of(frame: pd.DataFrame, kinds: dict[str, Kind] | None = None) -> tuple[Column, ...]:
-    """Return the columns of a typed frame as records."""
-    kinds = kinds or KINDS
-    return tuple(
-        Column(
-            name=name,
-            kind=kinds[name],
-            dtype=str(frame[name].dtype),
-            n_unique=int(frame[name].nunique()),
-            missing=int(frame[name].isna().sum()),
-            sources=(name,),
-        )
-        for name in map(str, frame.columns)
-    )
-
-
-def signal(frame: pd.DataFrame) -> pd.Series:
-    """Return numbers that follow from `messy_frame`'s columns, gaps included."""
-    age, city = frame["age"].fillna(60.0), frame["city"].map({"rome": 12.0, "oslo": -12.0}).fillna(0.0)
-    return age + city + 6.0 * frame["note"].fillna("").str.contains("good").astype(float) - 45.0
-
-
-def target_for(task_type: TaskType, frame: pd.DataFrame, labels: Sequence[Label] = ("no", "yes")) -> pd.Series:
-    """Return a target of that type which a model can learn from `messy_frame`."""
-    values = signal(frame)
-    if task_type == "regression":
-        return values
-    if task_type == "binary":
-        return pd.Series([labels[int(above)] for above in values > values.median()], index=frame.index)
-    thirds = pd.qcut(values.rank(method="first"), 3, labels=False)
-    return pd.Series(np.asarray(["high", "low", "mid"], dtype=object)[thirds], index=frame.index)
-
-
-def task_for(task_type: TaskType, y: pd.Series, **changes: Any) -> Task:
-    """Return a task on such a target, judged by its default metric."""
-    metric = default_metric(task_type)
-    classes = () if task_type == "regression" else tuple(sorted(set(y.tolist())))
-    return Task(
-        sentence="Predict the target",
-        target="target",
-        task_type=task_type,
-        metric=metric.name,
-        greater_is_better=metric.greater_is_better,
-        classes=classes,
-        positive_class=classes[-1] if task_type == "binary" else None,
-        split=SplitSpec(kind="random" if task_type == "regression" else "stratified"),
-    ).having(**changes)
-
-
-def unfitted(family: Family, frame: pd.DataFrame, task: Task, columns: tuple[Column, ...], **changes: Any) -> Pipeline:
-    """Return finishing steps, `Select` and the family's estimator, on the typed columns themselves.
-
-    `changes` replace fields of the `FitContext`.
-    """
-    steps, final = finishing_steps(family, columns, task, seed=7)
-    select = Select(tuple(column.name for column in final), tuple(column.kind for column in final))
-    params = family.defaults(len(frame), len(final), task)
-    context = FitContext(task, columns, final, len(frame), rounds=ROUNDS, learning_rate=None, seed=7, threads=1)
-    return Pipeline([*steps, ("select", select), ("model", family.build(params, replace(context, **changes)))])
-
-
-def fitted(
-    family: Family,
-    frame: pd.DataFrame,
-    y: pd.Series,
-    task: Task,
-    *,
-    kinds: dict[str, Kind] | None = None,
-    valid: tuple[pd.DataFrame, pd.Series] | None = None,
-    deadline: Callable[[], bool] | None = None,
-    **changes: Any,
-) -> Pipeline:
-    """Return the fitted pipeline; `valid` rows pass through the same steps, for early stopping."""
-    pipeline = unfitted(family, frame, task, columns_of(frame, kinds), **changes)
-    table, later = frame, None if valid is None else valid[0]
-    for _, step in pipeline.steps[:-1]:
-        table = step.fit_transform(table, y)
-        later = None if later is None else step.transform(later)
-    part = None if valid is None or later is None else (later, valid[1])
-    pipeline.steps[-1][1].fit(table, y, valid=part, deadline=deadline)
-    return pipeline
-
-
-def matrix_of(pipeline: Pipeline, frame: pd.DataFrame) -> np.ndarray:
-    """Return the prediction matrix of a fitted pipeline."""
-    model: Model = pipeline.steps[-1][1]
-    return model.predict_matrix(finished(pipeline, frame))
-
-
-def finished(pipeline: Pipeline, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns that reach the estimator."""
-    for _, step in pipeline.steps[:-1]:
-        frame = step.transform(frame)
-    return frame
-
-
-def require_predictions(matrix: np.ndarray, rows: int, task: Task) -> None:
-    """Assert that a prediction matrix is what every room relies on."""
-    assert matrix.shape == (rows, len(task.classes) if task.is_classification else 1)
-    assert matrix.dtype == np.float64
-    assert np.isfinite(matrix).all()
-    if task.is_classification:
-        assert (matrix >= 0).all()
-        np.testing.assert_allclose(matrix.sum(axis=1), 1.0, atol=1e-9)
-
-
-def _each_task(family: Family, frame: pd.DataFrame) -> list[tuple[pd.Series, Task]]:
-    targets = [(kind, target_for(kind, frame)) for kind in sorted(family.tasks)]
-    return [(y, task_for(kind, y)) for kind, y in targets]
 
 
 def check_every_kind_is_accepted(family: Family) -> None:
     """All kinds go in, for all tasks; predictions are finite and probabilities add up to one."""
     frame = messy_frame()
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         require_predictions(matrix_of(fitted(family, frame, y, task), frame), len(frame), task)
 
 
@@ -188,7 +49,7 @@ def check_columns_of_one_kind(family: Family) -> None:
     """A table of one column, whatever its kind, is enough; text alone and constants alone included."""
     frame = messy_frame(50)
     for name in frame.columns:
-        for y, task in _each_task(family, frame):
+        for y, task in each_task(family, frame):
             one = frame[[name]]
             if _left(family, columns_of(one), task):
                 require_predictions(matrix_of(fitted(family, one, y, task), one), len(one), task)
@@ -202,7 +63,7 @@ def _left(family: Family, columns: tuple[Column, ...], task: Task) -> bool:
 def check_no_columns_at_all(family: Family) -> None:
     """Where finishing leaves nothing, the model is the constant one and not an error."""
     frame = messy_frame(60)
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         model = family.build(family.defaults(60, 0, task), FitContext(task, (), (), 60, None, None, seed=1, threads=1))
         model.fit(frame[[]], y)
         require_predictions(model.predict_matrix(frame[[]]), len(frame), task)
@@ -216,14 +77,14 @@ def check_unseen_and_missing_values(family: Family) -> None:
         strange.loc[strange.index[0], name] = pd.NaT if name == "joined" else np.nan
     strange.loc[strange.index[1], ["city", "postcode", "note", "key"]] = ["atlantis", "z-1", "entirely new words", "?"]
     strange.loc[strange.index[2], ["age", "income"]] = [-1e30, 1e30]
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         require_predictions(matrix_of(fitted(family, frame, y, task), strange), len(strange), task)
 
 
 def check_single_rows(family: Family) -> None:
     """One row alone gets what it gets among others; no rows give no predictions."""
     frame = messy_frame(120)
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         pipeline = fitted(family, frame, y, task)
         together = matrix_of(pipeline, frame.head(5))
         alone = np.vstack([matrix_of(pipeline, frame.iloc[[row]]) for row in range(5)])
@@ -293,7 +154,7 @@ def check_target_units(family: Family) -> None:
 def check_metrics_are_served(family: Family) -> None:
     """The family fits whatever metric its tasks may be judged by."""
     frame = messy_frame(120)
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         target = y.abs() + 1.0 if task.task_type == "regression" else y
         for metric in METRICS.values():
             if task.task_type in metric.tasks:
@@ -305,7 +166,7 @@ def check_metrics_are_served(family: Family) -> None:
 def check_pickle_and_clone(family: Family) -> None:
     """A pickled model predicts to the bit alike; a clone is unfitted and has equal parameters."""
     frame = messy_frame(120)
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         pipeline = fitted(family, frame, y, task)
         again = pickle.loads(pickle.dumps(pipeline))  # noqa: S301 - our own bytes
         np.testing.assert_array_equal(matrix_of(again, frame), matrix_of(pipeline, frame))
@@ -319,7 +180,7 @@ def check_pickle_and_clone(family: Family) -> None:
 def check_determinism(family: Family) -> None:
     """The same rows, parameters and seed give the same bits, whatever the threads did."""
     frame = messy_frame()
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         one, other = (matrix_of(fitted(family, frame, y, task, threads=2), frame) for _ in range(2))
         np.testing.assert_array_equal(one, other)
 
@@ -327,7 +188,7 @@ def check_determinism(family: Family) -> None:
 def check_lean_path(family: Family) -> None:
     """Arrays by column give what frames give, to the bit."""
     frame = messy_frame(60)
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         pipeline = fitted(family, frame, y, task)
         table = finished(pipeline, frame)
         model = pipeline.steps[-1][1]
@@ -340,7 +201,7 @@ def check_early_stopping(family: Family) -> None:
     if not family.iterative:
         return
     frame = messy_frame(400)
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         valid = (frame[300:], y[300:])
         pipeline = fitted(family, frame[:300], y[:300], task, valid=valid)
         model = pipeline.steps[-1][1]
@@ -356,7 +217,7 @@ def check_early_stopping(family: Family) -> None:
 def check_deadline(family: Family) -> None:
     """When the time is up, a family that works in rounds stops with what it has; others are quick enough."""
     frame = messy_frame()
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         free = fitted(family, frame, y, task).steps[-1][1].report_
         cut = fitted(family, frame, y, task, deadline=lambda: True)
         require_predictions(matrix_of(cut, frame), len(frame), task)
@@ -371,7 +232,7 @@ def check_space_and_defaults(family: Family) -> None:
     """Defaults are inside the search space, and its corners are parameters that the family takes."""
     frame = messy_frame(40)
     for rows in (50, 5_000, 500_000):
-        for _, task in _each_task(family, frame):
+        for _, task in each_task(family, frame):
             space = family.space(rows, 20, task)
             defaults = family.defaults(rows, 20, task).model_dump()
             for name, dimension in space.items():
@@ -389,7 +250,7 @@ def check_space_and_defaults(family: Family) -> None:
 def check_finishing_is_json(family: Family) -> None:
     """Finishing steps are JSON of the plan language, each with columns; none for a table without columns."""
     frame = messy_frame(40)
-    for _, task in _each_task(family, frame):
+    for _, task in each_task(family, frame):
         steps = family.finishing(columns_of(frame), task)
         assert json.loads(json.dumps(steps)) == steps
         assert all(step["columns"] and step["operation"] for step in steps)
@@ -402,7 +263,7 @@ def check_it_learns(family: Family) -> None:
 
     frame = messy_frame(600, seed=3)
     train, test = frame[:450], frame[450:]
-    for y, task in _each_task(family, frame):
+    for y, task in each_task(family, frame):
         metric = METRICS["log_loss" if task.is_classification else "rmse"]
         truth = target_values(y[450:], task)
         reached, floor = (

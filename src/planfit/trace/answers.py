@@ -201,7 +201,10 @@ def _never_named(reader: RunReader, family: str) -> Reason:
             stage="model_search", by="person",
         )  # fmt: skip
     return Reason(
-        subject=family, sentence=f"No plan of this run named {family}.", stage="model_search", by=reader.request.planner
+        subject=family,
+        sentence=f"It was not tried: no plan of this run named {family}.",
+        stage="model_search",
+        by=reader.request.planner,
     )
 
 
@@ -210,7 +213,9 @@ def _importance(reader: RunReader, column: str) -> Reason | None:
     rows = step.result.get("importance") or () if step is not None and isinstance(step.result, dict) else ()
     for place, row in enumerate(sorted(rows, key=lambda row: -row["mean"]), 1):
         if row["column"] == column:
-            sentence = f"Shuffling it costs the delivered model {row['mean']:.4g}; rank {place} of {len(rows)} columns."
+            task = reader.find_last("step_finished", name="task")
+            of = f" of {task.result['metric']}" if task is not None else ""
+            sentence = f"Shuffling it costs the model {row['mean']:.4g}{of}; rank {place} of {len(rows)} columns."
             figures = {"mean": row["mean"], "std": row.get("std"), "rank": place}
             return Reason(subject=column, sentence=sentence, stage="evaluation", by="runtime", figures=figures)
     return None
