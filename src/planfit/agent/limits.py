@@ -11,8 +11,9 @@ from planfit.settings import MAX_ATTEMPTS, TRAININGS_WHEN_UNLIMITED
 Stop = tuple[StopReason, str]
 PERSON: Stop = "person", "A person asked to stop; the best so far is delivered."
 SHARE_FOR_FINISHING = 0.15
-LEAST_FOR_FINISHING = 2.5
+LEAST_FOR_FINISHING = 1.5
 MOST_FOR_FINISHING = 20.0
+LEAST_FOR_FEATURES = 6.0
 REFITS = 3.0
 """A refit on all rows takes up to so many times what one fold took: more rows, a file to write, a busy machine."""
 
@@ -26,6 +27,22 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
     best = search.best_of_scored() if search is not None else None
     longest = max((fold.fit_seconds for fold in best.folds), default=0.0) if best is not None else 0.0
     return min(floor + REFITS * longest, 0.5 * limit)
+
+
+def time_for_features(session: Session, search: Search) -> bool:
+    """Say whether there is time to make and probe features before the first candidate; a person's own plan is made anyway."""
+    if not session.timed or session.request.features is not None:
+        return True
+    key = session.key("time_for_features", 1)
+    if session.run.decide("time_for_features", key, lambda: (session.search_seconds() or 0.0) >= LEAST_FOR_FEATURES):
+        return True
+    session.note(
+        "feature_engineering",
+        f"With less than {LEAST_FOR_FEATURES:g} seconds for searching, the first candidates come before any features.",
+        "the raw columns are used as they are",
+        "Making and probing features would leave no time for a model.",
+    )
+    return False
 
 
 def reached(session: Session, search: Search) -> Stop | None:
@@ -43,7 +60,7 @@ def reached(session: Session, search: Search) -> Stop | None:
         return "converged", f"{counted(search.counted, 'candidate')} are scored; more would hardly help."
     if session.timed:
         key = session.key("time_for_search", 1, search.round, search.numbered)
-        enough = session.run.decide("time_for_search", key, lambda: (session.search_seconds() or 0.0) > 1.5)
+        enough = session.run.decide("time_for_search", key, lambda: (session.search_seconds() or 0.0) > 1.0)
         if not enough:
             return "budget", "The time for searching is spent; the rest is kept for finishing."
     return None

@@ -37,7 +37,8 @@ def explore(session: Session, search: Search) -> limits.Stop:
     folds = scoring_folds(session, search)
     candidates.score_candidates(session, search, [candidates.baseline(search)], folds)
     session.searching = True
-    features.adopt(session, search, agree_on_features(session, search))
+    if limits.time_for_features(session, search):
+        features.adopt(session, search, agree_on_features(session, search))
     while (stop := limits.reached(session, search)) is None:
         search.round += 1
         agreed = agree_on_move(session, search)

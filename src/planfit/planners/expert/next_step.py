@@ -59,7 +59,7 @@ class MoveView:
         """Why nothing more can be trained, or None."""
         if self.candidates <= 0:
             return "no candidate is left in the budget"
-        if self.seconds < SECONDS_TO_START_ANYTHING:
+        if self.seconds < SECONDS_TO_START_ANYTHING and self.singles:  # without any model, even a second is worth a try
             return f"{figure(self.seconds)} seconds are left"
         if self.ask.budget.patience <= 0:
             return "patience is used up: the last candidates brought nothing"
