@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,9 @@ import planfit
 from planfit.demo import SENTENCE, table_path
 from planfit.records.jobs import PingJob
 from planfit.runtime.workers import Workers
+
+TRAINING = frozenset({"candidate", "probe-side", "refit", "holdout"})
+"""First words of the names of steps that train or score."""
 
 
 def main() -> None:
@@ -80,15 +84,28 @@ def a_run() -> None:
         begun = time.perf_counter()
         run = planfit.run(path, SENTENCE, time_limit=30, store=store)
         wall = time.perf_counter() - begun
-        busy = sum(
-            event.body.seconds
-            for event in run.events
-            if event.body.kind == "step_finished"
-            and event.body.name.split(" ")[0] in ("candidate", "refit", "probe-side", "holdout")
-        )
-        print(f"run of 30 s          {wall:.1f} s wall, {busy:.1f} worker-seconds of training and scoring")
+        busy = at_work(run)
+        print(f"run, limit 30 s      {wall:.1f} s wall, {busy:.1f} s of it with a worker training or scoring")
+        print(f"outside of that      {wall - busy:.1f} s, {(wall - busy) / wall:.0%} of the run")
         rows = pd.read_csv(path).drop(columns="Churn").head(50)
         one_row(run, rows)
+
+
+def at_work(run: planfit.Run) -> float:
+    """Return the seconds during which at least one worker was training or scoring."""
+    began: dict[str, float] = {}
+    spans: list[tuple[float, float]] = []
+    for event in run.events:
+        body, at = event.body, datetime.fromisoformat(event.at).timestamp()
+        if body.kind == "step_started" and body.name.split(" ")[0] in TRAINING:
+            began[body.key] = at
+        elif body.kind == "step_finished" and body.key in began:
+            spans.append((began[body.key], at))
+    total, reached = 0.0, 0.0
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
 
 
 def one_row(run: planfit.Run, rows: pd.DataFrame) -> None:
