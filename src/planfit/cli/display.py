@@ -43,6 +43,7 @@ class Display:
         self.limit: float | None = None
         self.spent = 0.0
         self.stage = "starting"
+        self.doing = ""
         self.metric = ""
         self.greater = True
         self.best: tuple[str, float] | None = None
@@ -87,7 +88,10 @@ class Display:
         from rich.text import Text
 
         elapsed = self.spent + time.monotonic() - self.started
-        parts = [f"{self.stage}", f"{spoken_seconds(elapsed)}"]
+        parts = [
+            f"{self.stage}: {self.doing}" if self.doing not in ("", self.stage) else self.stage,
+            spoken_seconds(elapsed),
+        ]
         if self.limit is not None:
             parts.append(f"{spoken_seconds(max(0.0, self.limit - elapsed))} left")
         if self.best is not None:
@@ -107,7 +111,7 @@ def _resumed(view: Display, body: RunResumed) -> None:
 
 
 def _step(view: Display, body: StepStarted) -> None:
-    view.stage = body.stage.replace("_", " ")
+    view.stage, view.doing = body.stage.replace("_", " "), body.name
 
 
 def _warning(view: Display, body: WarningRaised) -> None:
@@ -139,7 +143,7 @@ def _decided(view: Display, body: DecisionMade) -> None:
 
 
 def _stopped(view: Display, body: RunStopped) -> None:
-    view.stage = "finishing"
+    view.stage, view.doing = "finishing", ""
     view.line("search ends", f"{body.reason}: {body.because}")
 
 
