@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from planfit.data.door import Door
 from planfit.data.kinds import infer_columns
 from planfit.data.readers import read
-from planfit.deploy import bundle as bundles
+from planfit.deploy import manifest
 from planfit.models.base import FitContext
 from planfit.models.ensemble import WeightedEnsemble
 from planfit.models.registry import families
@@ -157,7 +157,7 @@ def write_bundle(folder: Path, model: WeightedEnsemble) -> Path:
         rows_fitted=ROWS,
         how="refit",
     )
-    written = bundles.metadata(
+    written = manifest.write(
         task=task, schema=schema, delivered=delivered, cv=score, holdout=held, seed=0, run_id="r1", files=files
     )
     (folder / "metadata.json").write_bytes(written)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -24,8 +23,6 @@ from planfit.errors import DamagedRun, PlanfitError, UsageError
 from planfit.models.ensemble import WeightedEnsemble
 from planfit.models.fast_path import MOST_ROWS, FastPath
 from planfit.records.schema import Schema
-from planfit.records.scores import Delivered, HoldoutScore, Score
-from planfit.records.task import Task
 
 MODEL: Final = "model.joblib"
 PIPELINE: Final = "pipeline.joblib"
@@ -115,32 +112,6 @@ class Bundle:
     def __repr__(self) -> str:
         said = self.metadata
         return f"<Bundle of {said.run_id}: {said.delivered.family} for {said.task.target!r}, {said.cv.metric} {said.cv.value:.4g}>"
-
-
-def metadata(
-    *,
-    task: Task,
-    schema: Schema,
-    delivered: Delivered,
-    cv: Score,
-    holdout: HoldoutScore | None,
-    seed: int,
-    run_id: str,
-    files: Mapping[str, bytes | Path],
-    threshold: float | None = None,
-) -> bytes:
-    """Return ``metadata.json`` of a bundle with these other files; see `planfit.deploy.manifest.write`."""
-    return manifest.write(
-        task=task,
-        schema=schema,
-        delivered=delivered,
-        cv=cv,
-        holdout=holdout,
-        seed=seed,
-        run_id=run_id,
-        files=files,
-        threshold=threshold,
-    )
 
 
 def load(path: str | os.PathLike[str], *, trust: bool = False) -> Bundle:

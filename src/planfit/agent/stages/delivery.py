@@ -12,7 +12,7 @@ from planfit.agent import allotments
 from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files
 from planfit.agent.search import Search
 from planfit.agent.session import Session
-from planfit.deploy import bundle as bundles
+from planfit.deploy import manifest
 from planfit.errors import CandidateFailed, PlanfitError
 from planfit.records.canonical import canonical_json
 from planfit.records.events import HoldoutOpened, StepFinished
@@ -89,7 +89,7 @@ def write_bundle(session: Session, search: Search, chosen: CandidateResult, fini
             )
         kept = job_files(done, "model")
         kept["model/schema.json"] = canonical_json(session.settled.door_schema)
-        kept["model/metadata.json"] = bundles.metadata(
+        kept["model/metadata.json"] = manifest.write(
             task=search.task,
             schema=session.settled.door_schema,
             delivered=delivered,
