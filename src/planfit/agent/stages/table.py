@@ -11,9 +11,12 @@ from planfit.data.profile import profile_table
 from planfit.data.readers import Table
 from planfit.errors import DataChanged
 from planfit.records.canonical import canonical_json
+from planfit.records.events import WarningRaised
 from planfit.records.profile import Profile
 
 MEMORY_TABLE = "data.parquet"
+ABOUT_READING = frozenset({"encoding", "renamed-columns", "header-missing", "ambiguous-dates"})
+"""Warnings of the profile that say how the table was read; a person should see them at once."""
 HOLDOUT_TABLE = "kept-aside table"
 """Name of the step that knows the holdout file by its content."""
 
@@ -104,6 +107,9 @@ def profile(session: Session, table: Table) -> Profile:
 
     done = session.run.step(key, "profiling", "profile", work)
     made = Profile.model_validate(done.result)
+    for finding in made.warnings:
+        if finding.code in ABOUT_READING:
+            session.run.once(WarningRaised(key=session.key("warning", 1, finding), stage="profiling", finding=finding))
     return made.having(data=table.ref)
 
 
