@@ -89,7 +89,7 @@ def none_left() -> Iterator[Callable[[], None]]:
         ends = time.monotonic() + 10
         while (left := _left(os.environ["PLANFIT_HOME"])) and time.monotonic() < ends:
             time.sleep(0.1)
-        assert not left, [process.cmdline() for process in left]
+        assert not left, left
 
     yield check
     check()

@@ -79,9 +79,13 @@ def workers(module_workers: Workers) -> Iterator[Workers]:
 
 def busy() -> list[psutil.Process]:
     """Return the living workers of this process."""
-    found = [process for process in psutil.Process().children(recursive=True) if alive(process)]
-    return [process for process in found if not is_zygote(process)]
+    found = [process for process in psutil.Process().children(recursive=True) if not is_zygote(process)]
+    return [process for process in found if alive(process)]
 
 
 def is_zygote(process: psutil.Process) -> bool:
-    return process.ppid() == os.getpid() and process.cmdline()[-1:] == ["planfit.runtime.zygote"]
+    """Return whether this is the zygote itself; a process that ends while it is looked at is no zygote."""
+    try:
+        return process.ppid() == os.getpid() and process.cmdline()[-1:] == ["planfit.runtime.zygote"]
+    except psutil.Error:
+        return False
