@@ -64,12 +64,15 @@ def scoring_folds(session: Session, search: Search) -> int:
 def candidate(
     session: Session, search: Search, spec: CandidateSpec, request_key: str, folds: int, waiting: int
 ) -> Allotment:
-    """Return what a candidate may take; `waiting` jobs of the same batch still want their share."""
+    """Return what a candidate may take; `waiting` jobs of the same batch still want their share.
+
+    The baseline has no deadline: it ends by itself, and without it a late run would have no model at all.
+    """
     side_by_side, threads = job_shape(session, search)
     rows = MOST_TRAINING_ROWS.get(spec.family)
     learning_rate = None
     seconds = None
-    if session.timed:
+    if session.timed and spec.origin != "baseline":
 
         def by_clock() -> float:
             left = max(0.0, (session.search_seconds() or 0.0) - GRACE)
