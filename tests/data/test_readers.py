@@ -88,7 +88,7 @@ def test_a_file_without_header_is_pointed_out(tmp_path: Path) -> None:
         ("a,b\n", "no rows"),
         (b"\x00\x01\x02\x03" * 100, "binary"),
         (bytes(range(1, 256)) * 20, "binary"),
-        (b"PK\x03\x04rest", "zip archive"),
+        (b"PK\x03\x04rest", "zip file"),
         (b"\x1f\x8b\x08rest", "gzip"),
         (b"PAR1cut off", "Parquet"),
         ("a,b\n1,2\n1,2,3\n4,5\n", "line 3"),
@@ -108,7 +108,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     assert caught.value.hint == "Did you mean churn.csv?"
     with pytest.raises(UsageError, match="folder"):
         read(str(tmp_path))
-    with pytest.raises(UsageError, match="not a CSV"):
+    with pytest.raises(UsageError, match="no table"):
         read(write(tmp_path, "[]", "t.json"))
     with pytest.raises(UsageError, match="dict"):
         read({"a": [1]})

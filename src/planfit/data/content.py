@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from planfit.records.canonical import canonical_json
 
+_ROWS: Final = 1 << 16
+"""Rows whose texts are joined at once."""
+
 
 def settle_types(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the table in few storage types: numbers, booleans, text, dates and timestamps of microseconds in UTC."""
-    return frame.with_columns(_settle(series) for series in frame).rechunk()
+    return pl.DataFrame([_settle(series) for series in frame])
 
 
 def _settle(series: pl.Series) -> pl.Series:
@@ -57,6 +62,7 @@ def content_hash(frame: pl.DataFrame) -> str:
 
 def _digest(series: pl.Series) -> bytes:
     dtype = series.dtype
+    parts: Iterable[np.ndarray]
     if dtype == pl.String:
         name, parts = "text", _text_parts(series)
     elif dtype == pl.Boolean:
@@ -77,8 +83,9 @@ def _digest(series: pl.Series) -> bytes:
     return column.digest()
 
 
-def _text_parts(series: pl.Series) -> list[np.ndarray]:
-    filled = series.fill_null("")
-    lengths = filled.str.len_bytes().cast(pl.Int64).to_numpy()
-    joined = filled.str.join("").item() if len(filled) else ""
-    return [lengths, np.frombuffer(joined.encode(), dtype=np.uint8)]
+def _text_parts(series: pl.Series) -> Iterator[np.ndarray]:
+    """Yield the lengths of all texts, then the texts, some rows at a time: joined, a column takes its memory again."""
+    yield series.str.len_bytes().fill_null(0).cast(pl.Int64).to_numpy()
+    for start in range(0, len(series), _ROWS):
+        joined = series.slice(start, _ROWS).str.join("", ignore_nulls=True).item()
+        yield np.frombuffer(joined.encode(), dtype=np.uint8)

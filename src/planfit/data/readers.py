@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
-import os
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 
 from planfit.data.content import content_hash, settle_types
-from planfit.data.delimited import read_file
+from planfit.data.formats import is_plain_number
 from planfit.data.names import unique_names
 from planfit.data.readings import text_of
+from planfit.data.sources.address import is_text, parse
+from planfit.data.sources.memory_tables import from_memory
+from planfit.data.sources.registry import STDIN_ORIGIN, read_address
 from planfit.errors import UsageError
 from planfit.records.findings import Finding
 from planfit.records.profile import DataRef
 
 __all__ = ["Table", "append", "content_hash", "read", "save"]
-
-_PARQUET = b"PAR1"
-_NOT_READ = {
-    ".xlsx": "Save the sheet as CSV.", ".xls": "Save the sheet as CSV.", ".json": "Save the records as CSV or Parquet.",
-    ".jsonl": "Save the records as CSV or Parquet.", ".zip": "Unpack it first.", ".gz": "Unpack it first.",
-    ".feather": "Save it as Parquet.", ".pkl": "Save the table as Parquet.", ".sqlite": "Export the table as CSV.",
-    ".db": "Export the table as CSV.",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,15 +50,19 @@ class Table:
         return Table(frame, self.ref.having(content_hash=content_hash(frame), rows=frame.height), self.findings)
 
 
-def read(source: Any, *, origin: str | None = None) -> Table:
+def read(source: Any, *, origin: str | None = None, memory: int | None = None) -> Table:
     """Return the table behind `source`.
 
     Parameters
     ----------
-    source : str, Path, pandas.DataFrame, polars.DataFrame or pyarrow.Table
-        A CSV, TSV or Parquet file, or a table in memory.
+    source : str, Path or table
+        A file (its kind is told by its content: CSV and its kin in any encoding, Parquet, Arrow, JSON, workbooks,
+        SQLite, also compressed), a folder of Parquet files, ``book.xlsx#Sheet``, ``sqlite:///file.db?table=t``, ``-``
+        for standard input, or a table in memory: pandas, polars, pyarrow, or what narwhals takes.
     origin : str, optional
         What to call it; the file's name by default.
+    memory : int, optional
+        Bytes that reading a file may take; most of what is free by default.
 
     Examples
     --------
@@ -73,28 +70,59 @@ def read(source: Any, *, origin: str | None = None) -> Table:
     >>> table.frame.columns, table.ref.origin, table.ref.rows
     (['age', '0'], 'a pandas table', 2)
     """
-    path: Path | None = None
+    path: str | None = None
     findings: tuple[Finding, ...] = ()
-    if isinstance(source, str | os.PathLike):
-        path = Path(source).expanduser().absolute()
-        origin = origin or path.name
-        frame, findings = _from_file(path, origin)
+    if is_text(source):
+        address = parse(source)
+        path = None if address is None else str(address)
+        origin = origin or (STDIN_ORIGIN if address is None else address.name)
+        parsed = read_address(address, origin, memory)
+        frame, findings = parsed.frame, parsed.findings
+        if parsed.labels is not None:
+            findings += _about_names(parsed.labels)
+        del parsed  # the columns below are freed one by one
     else:
-        frame, default = _from_memory(source)
+        frame, default = from_memory(source)
         origin = origin or default
+        findings += _about_names(getattr(source, "columns", ()) if isinstance(source, pd.DataFrame) else ())
     if frame.width == 0:
         raise UsageError(f"{origin} has no columns.", hint="Give a table with named columns and rows.")
     if frame.height == 0:
         raise UsageError(f"{origin} has no rows.", hint="Give a table with rows.")
     frame = settle_types(frame.rename(dict(zip(frame.columns, unique_names(frame.columns), strict=True))))
     ref = DataRef(
-        content_hash=content_hash(frame), path=None if path is None else str(path), origin=origin,
-        rows=frame.height, columns=frame.width,
+        content_hash=content_hash(frame), path=path, origin=origin, rows=frame.height, columns=frame.width
     )  # fmt: skip
     return Table(frame, ref, findings)
 
 
-def save(table: Table, path: str | os.PathLike[str]) -> None:
+def _about_names(labels: Any) -> tuple[Finding, ...]:
+    names = unique_names(labels)
+    plain = [str(label).strip() for label in labels]
+    findings = []
+    renamed = [
+        name for label, cell, name in zip(labels, plain, names, strict=True)
+        if cell != name and not name.startswith("Unnamed: ") and not isinstance(label, tuple)
+    ]  # fmt: skip
+    if renamed:
+        findings.append(
+            Finding(
+                code="renamed-columns", gate="dataset", severity="warning", columns=tuple(renamed),
+                message=f"Column names occur more than once; the later ones are called {', '.join(renamed[:5])}.",
+            )
+        )  # fmt: skip
+    if len(plain) > 1 and all(isinstance(label, str) and is_plain_number(label.strip()) for label in labels):
+        findings.append(
+            Finding(
+                code="header-missing", gate="dataset", severity="warning", columns=names,
+                message="All column names are numbers: the first line looks like a row, not like a header.",
+                hint="Add a header line if it is one.",
+            )
+        )  # fmt: skip
+    return tuple(findings)
+
+
+def save(table: Table, path: str | PathLike[str]) -> None:
     """Write a table as Parquet; read back, its content hash is the same.
 
     Parameters
@@ -152,83 +180,3 @@ def _as_text(series: pl.Series) -> pl.Series:
     if series.dtype == pl.String:
         return series
     return pl.Series(series.name, [text_of(value) for value in series.to_list()], dtype=pl.String)
-
-
-def _from_file(path: Path, origin: str) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
-    try:
-        if path.is_dir():
-            raise UsageError(f"{origin} is a folder, not a file.", hint="Name the CSV or Parquet file in it.")
-        if not path.exists():
-            raise UsageError(f"There is no file {str(path)!r}.", hint=_nearest_file(path))
-        with path.open("rb") as file:
-            start = file.read(4)
-        if not start:
-            raise UsageError(f"{origin} is empty.", hint="Give a file with a header line and rows.")
-        if start == _PARQUET or path.suffix.lower() in (".parquet", ".pq"):
-            return _from_parquet(path, origin), ()
-        if hint := _NOT_READ.get(path.suffix.lower()):
-            raise UsageError(f"{origin} is not a CSV, TSV or Parquet file.", hint=hint)
-        parsed = read_file(path, origin)
-    except OSError as error:
-        raise UsageError(
-            f"{origin} cannot be read: {error.strerror or error}.", hint="Check the path and its permissions."
-        ) from error
-    return parsed.frame, parsed.findings
-
-
-def _nearest_file(path: Path) -> str:
-    folder = path.parent
-    try:
-        names = [entry.name for entry in folder.iterdir() if entry.is_file()]
-    except OSError:
-        return f"There is no readable folder {str(folder)!r} either; check the path."
-    near = difflib.get_close_matches(path.name, names, n=3)
-    return f"Did you mean {' or '.join(near)}?" if near else "Check the path."
-
-
-def _from_parquet(path: Path, origin: str) -> pl.DataFrame:
-    try:
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        raise UsageError(
-            f"{origin} is not a readable Parquet file: {str(error).splitlines()[0]}.",
-            hint="It may be cut off or not Parquet at all; write it again.",
-        ) from error
-
-
-def _from_memory(source: Any) -> tuple[pl.DataFrame, str]:
-    if isinstance(source, pd.DataFrame):
-        return _from_pandas(source), "a pandas table"
-    if isinstance(source, pl.LazyFrame):
-        return source.collect(), "a polars query"
-    if isinstance(source, pl.DataFrame):
-        return source, "a polars table"
-    if isinstance(source, pa.Table):
-        named = source.rename_columns(list(unique_names(source.column_names)))
-        frame = pl.from_arrow(named)
-        assert isinstance(frame, pl.DataFrame)
-        return frame, "a pyarrow table"
-    raise UsageError(
-        f"A table cannot be read from {type(source).__name__}.",
-        hint="Give the path of a CSV, TSV or Parquet file, or a pandas, polars or pyarrow table.",
-    )
-
-
-def _from_pandas(source: pd.DataFrame) -> pl.DataFrame:
-    names = unique_names(source.columns)
-    return pl.DataFrame([_pandas_series(source.iloc[:, place], name) for place, name in enumerate(names)])
-
-
-def _pandas_series(series: Any, name: str) -> pl.Series:
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        series = series.astype(series.cat.categories.dtype if series.notna().all() else object)
-    elif isinstance(series.dtype, pd.PeriodDtype):
-        series = series.dt.to_timestamp()
-    elif isinstance(series.dtype, pd.SparseDtype):
-        series = series.sparse.to_dense()
-    series = series.reset_index(drop=True)
-    try:
-        return pl.Series(name, pl.from_pandas(series, nan_to_null=True))
-    except (pa.ArrowException, pl.exceptions.PolarsError, TypeError, ValueError, OverflowError):
-        # Mixed types in one column: what they have in common is their text.
-        return pl.Series(name, [text_of(value) for value in series.tolist()], dtype=pl.String)

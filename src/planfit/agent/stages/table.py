@@ -9,13 +9,26 @@ from planfit.agent.session import Session
 from planfit.data import readers
 from planfit.data.profile import profile_table
 from planfit.data.readers import Table
+from planfit.data.sources.address import is_text, parse
 from planfit.errors import DataChanged
 from planfit.records.canonical import canonical_json
 from planfit.records.events import WarningRaised
 from planfit.records.profile import Profile
 
 MEMORY_TABLE = "data.parquet"
-ABOUT_READING = frozenset({"encoding", "renamed-columns", "header-missing", "ambiguous-dates"})
+ABOUT_READING = frozenset(
+    {
+        "encoding",
+        "nul-bytes",
+        "ragged-lines",
+        "unbalanced-quotes",
+        "lines-before-header",
+        "several-tables",
+        "renamed-columns",
+        "header-missing",
+        "ambiguous-dates",
+    }
+)
 """Warnings of the profile that say how the table was read; a person should see them at once."""
 HOLDOUT_TABLE = "kept-aside table"
 """Name of the step that knows the holdout file by its content."""
@@ -39,7 +52,7 @@ def read_table(session: Session, given: Any) -> Table:
     table = readers.read(source, origin=origin)
     if known is not None and known.result["content_hash"] != table.ref.content_hash:
         raise DataChanged(
-            f"The table {origin} is not the one that this run was started on: it had {known.result['rows']} rows and "
+            f"The table {table.ref.origin} is not the one that this run was started on: it had {known.result['rows']} rows and "
             f"{known.result['columns']} columns of other content.",
             hint="Name the original with --data FILE, or start a new run on this one with `planfit run`.",
         )
@@ -70,19 +83,19 @@ def with_holdout(session: Session, table: Table) -> tuple[Table, int | None]:
     holdout = session.request.holdout
     if holdout in ("auto", "none") or is_share(holdout):
         return table, None
-    path = Path(holdout)
+    place = parse(holdout)
     known = session.run.find("step_finished", name=HOLDOUT_TABLE)
-    if known is not None and not path.exists():
+    if known is not None and (place is None or not place.exists()):
         raise DataChanged(
-            f"The holdout file of this run, {path}, is not there any more.", hint="Put it back, then resume."
+            f"The holdout file of this run, {holdout}, is not there any more.", hint="Put it back, then resume."
         )
-    kept_aside = readers.read(path)
+    kept_aside = readers.read(holdout)
     if known is None:
         key = session.key("holdout_table", 1, kept_aside.ref.content_hash)
         session.run.record(key, "profiling", HOLDOUT_TABLE, kept_aside.ref, {}, shared=False)
     elif known.result["content_hash"] != kept_aside.ref.content_hash:
         raise DataChanged(
-            f"The holdout file {path} holds something else than when this run was started.",
+            f"The holdout file {holdout} holds something else than when this run was started.",
             hint="Put the original back, or start a new run.",
         )
     return readers.append(table, kept_aside), table.ref.rows
@@ -99,7 +112,7 @@ def is_share(text: str) -> bool:
 
 def profile(session: Session, table: Table) -> Profile:
     """Profile the table; looked up when it has been done before."""
-    key = session.key("profiling", 1, table.ref.content_hash)
+    key = session.key("profiling", 2, table.ref.content_hash)
 
     def work(_: Path) -> tuple[Any, dict[str, bytes]]:
         made = profile_table(table)
@@ -115,14 +128,20 @@ def profile(session: Session, table: Table) -> Profile:
 
 def _source(session: Session, given: Any, *, resumed: bool) -> tuple[Any, str | None]:
     request = session.request
-    if given is not None and not isinstance(given, str | Path):
-        return given, None
-    if request.data is None:
-        return session.run.path / MEMORY_TABLE, "the table from memory"
-    path = Path(given if given is not None else request.data)
-    if resumed and not path.exists():
-        raise DataChanged(
-            f"The table of this run, {path}, is not there any more.",
-            hint="Name its new place with --data FILE.",
-        )
-    return path, path.name
+    if given is None and request.data is None:
+        kept = session.run.path / MEMORY_TABLE
+        if not kept.exists():
+            raise DataChanged(
+                "The run ended before it could keep its table, which came from memory or standard input.",
+                hint="Name a file with --data FILE, or start a new run.",
+            )
+        return kept, "the table from memory"
+    source: Any = given if given is not None else request.data
+    if is_text(source) and resumed:
+        place = parse(source)
+        if place is not None and not place.exists():
+            raise DataChanged(
+                f"The table of this run, {source}, is not there any more.",
+                hint="Name its new place with --data FILE.",
+            )
+    return source, None
