@@ -9,7 +9,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from planfit.data.formats import date_reading, is_ambiguous, number_reading
+from planfit.data.date_formats import date_reading, is_ambiguous
+from planfit.data.formats import number_reading
 from planfit.data.kinds import infer_column, infer_columns
 from planfit.records.schema import BooleanReading, Column, DateReading, Kind, NumberReading
 
@@ -59,7 +60,7 @@ def test_numbers_as_text(texts: list[str], reading: NumberReading | None) -> Non
         (["1/31/2020 1:45 PM", "2/1/2020 12:00 AM"], "%m/%d/%Y %I:%M %p"),
         (["31.01.2020", "01.02.2020"], "%d.%m.%Y"),
         (["5 Jan 2020", "17 Mar 2021"], "%d %b %Y"),
-        (["January 5, 2020", "March 17, 2021"], "%B %d, %Y"),
+        (["January 5, 2020", "March 17, 2021"], "%b %d, %Y"),
         (["2020/01/05", "2020/02/05"], "%Y/%m/%d"),
         (["1/2/20", "28/2/20"], "%d/%m/%y"),
     ],
@@ -135,7 +136,13 @@ def test_markers_are_recorded() -> None:
     root = column(["b", "c", "?", "b"])
     assert (root.kind, root.missing_markers, root.missing) == (Kind.CATEGORICAL, ("?",), 1)
     dash = column(["a", "-", "b", "a"])
-    assert (dash.missing_markers, dash.n_unique) == ((), 3)
+    assert (dash.missing_markers, dash.n_unique) == (("-",), 2)
+    sign = column(["+", "-", "+", "0"])
+    assert (sign.missing_markers, sign.n_unique) == ((), 3)
+    pair = column(["a", "-", "a"])
+    assert (pair.missing_markers, pair.n_unique) == ((), 2)
+    known = column(["a", "unknown", "b", "a"])
+    assert (known.missing_markers, known.n_unique) == ((), 3)
     house = column(["Gd", "NA", "TA", "Gd"])
     assert (house.missing_markers, house.missing) == (("NA",), 1)
 

@@ -11,9 +11,18 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from planfit.data.names import unique_names
-from planfit.data.readings import PLAIN_NUMBER, read_booleans, read_dates, read_numbers, read_texts
+from planfit.data.readings import PLAIN_NUMBER, read_booleans, read_codes, read_dates, read_numbers, read_texts
 from planfit.errors import UsageError
-from planfit.records.schema import BooleanReading, Column, DateReading, Kind, NumberReading, Schema
+from planfit.records.schema import (
+    BooleanReading,
+    CodeReading,
+    Column,
+    DateReading,
+    DurationReading,
+    Kind,
+    NumberReading,
+    Schema,
+)
 
 _FEW_ROWS = 32
 """Up to so many rows of a pandas table are taken out at once, as objects: cheaper than column by column."""
@@ -116,7 +125,8 @@ class Door(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
         return True
 
     def _check(self, present: Any) -> None:
-        missing = [name for name in self.schema.names if name not in present]
+        there = set(present)
+        missing = [name for name in self.schema.names if name not in there]
         if not missing:
             return
         named = ", ".join(repr(name) for name in missing[:5]) + (" ..." if len(missing) > 5 else "")
@@ -149,11 +159,13 @@ def read_column(values: Any, column: Column) -> npt.NDArray[Any]:
     """
     reading = column.reading
     if column.kind is Kind.NUMERIC:
-        return read_numbers(values, reading if isinstance(reading, NumberReading) else PLAIN_NUMBER)
+        return read_numbers(values, reading if isinstance(reading, NumberReading | DurationReading) else PLAIN_NUMBER)
     if column.kind is Kind.BOOLEAN:
         return read_booleans(values, reading if isinstance(reading, BooleanReading) else None)
     if column.kind is Kind.DATETIME:
         return read_dates(values, reading if isinstance(reading, DateReading) else None)
+    if isinstance(reading, CodeReading):
+        return read_codes(values, reading, frozenset(column.missing_markers))
     return read_texts(values, frozenset(column.missing_markers))
 
 

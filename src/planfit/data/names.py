@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _ALWAYS = frozenset({"id", "ids", "uuid", "guid", "pk", "rowid", "rownames", "rowname", "rownum", "instant", "unnamed"})
@@ -15,13 +16,22 @@ _RUN_TOGETHER = re.compile(
 )
 
 
+LONGEST_NAME: Final = 200
+"""Characters; plans, reports and files bear no longer ones."""
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff]+")
+"""Blanks, line breaks, control characters and what cannot be seen."""
+
+
 def unique_names(labels: Iterable[Any]) -> tuple[str, ...]:
-    """Return `labels` as column names: text, stripped, unique; an empty one is named after its place, as pandas does.
+    """Return `labels` as column names: text on one line, stripped, unique, of a bearable length.
+
+    Letters that can be written in two ways in Unicode are written in one. An empty name is that of its place, as pandas
+    does it.
 
     Examples
     --------
-    >>> unique_names([" age ", 0, "age", None])
-    ('age', '0', 'age_2', 'Unnamed: 3')
+    >>> unique_names([" age ", 0, "age", None, "first\\nline"])
+    ('age', '0', 'age_2', 'Unnamed: 3', 'first line')
     """
     names: list[str] = []
     plain = [_text(label, place) for place, label in enumerate(labels)]
@@ -39,8 +49,23 @@ def unique_names(labels: Iterable[Any]) -> tuple[str, ...]:
 def _text(label: Any, place: int) -> str:
     if isinstance(label, tuple):  # a level of a pandas MultiIndex each
         label = "_".join(str(part) for part in label if part not in ("", None))
-    text = "" if label is None or label != label else str(label).replace("\x00", "").strip()
+    if _is_missing(label):
+        return f"Unnamed: {place}"
+    text = str(label)
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", text)
+        text = _BREAKS.sub(lambda found: " " if any(map(str.isspace, found[0])) else "", text)
+    text = text.strip()[:LONGEST_NAME].rstrip()
     return text or f"Unnamed: {place}"
+
+
+def _is_missing(label: Any) -> bool:
+    if label is None:
+        return True
+    try:
+        return bool(label != label)
+    except TypeError:  # pandas' NA, which is neither equal nor different
+        return True
 
 
 def words_of(name: str) -> tuple[str, ...]:

@@ -44,12 +44,22 @@ def classes_of(table: Table, target: str, task_type: TaskType) -> tuple[Label, .
     task_type : {"binary", "multiclass", "regression"}
         The type of the task.
     """
-    if task_type == "regression":
-        return ()
+    return () if task_type == "regression" else tuple(class_counts(table, target))
+
+
+def class_counts(table: Table, target: str) -> dict[Label, int]:
+    """Return how many rows each value of the target has, in the order of the values.
+
+    Parameters
+    ----------
+    table : Table
+        The table; rows without a target are passed over.
+    target : str
+        Name of the target column.
+    """
     series = _column(table, target)
-    present = series.filter(_present(series, infer_column(series)))
-    labels: list[Label] = _as_labels(present).unique().sort().to_list()
-    return tuple(labels)
+    present = _as_labels(series.filter(_present(series, infer_column(series)))).alias("label")
+    return dict(present.value_counts(name="rows").sort("label").iter_rows())
 
 
 def labels(table: Table, task: Task) -> pd.Series:

@@ -32,16 +32,40 @@ class NumberReading(Record):
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'", ""] = ""
     strip: tuple[str, ...] = ()
-    """Signs removed from both ends, e.g. ``$`` or ``%``."""
+    """Signs and units removed from both ends, e.g. ``$``, ``%`` or ``kg``."""
+    brackets: bool = False
+    """An amount in brackets is negative, as accountants write it."""
+    magnitudes: bool = False
+    """``k``, ``M`` and ``B`` at the end mean thousand, million and billion."""
 
 
 class DateReading(Record):
-    """How a date is written: a strptime format, or an integer such as 20190317."""
+    """How a date is written: a strptime format, an integer such as 20190317, or a count of seconds since 1970."""
 
     reading: Literal["date"] = "date"
     format: str | None
-    """None: the storage is already a date or a timestamp, or ISO 8601."""
+    """None: the storage is already a date or a timestamp, or ISO 8601. ``%b`` stands for the name of a month, short or
+    full, in several languages."""
     integer: bool = False
+    """The digits of `format`, kept as a whole number, which may have lost its leading zero."""
+    epoch: Literal["s", "ms", "us", "ns"] | None = None
+    """Numbers count these units since 1970-01-01."""
+
+
+class DurationReading(Record):
+    """How long something takes, or a time of day, kept as text: ``01:30:00``, ``2h 5m``, ``PT1H30M``; in seconds."""
+
+    reading: Literal["duration"] = "duration"
+    pair: Literal["hours:minutes", "minutes:seconds"] = "hours:minutes"
+    """What two numbers with a colon between them are."""
+
+
+class CodeReading(Record):
+    """Digits that name a category: 3, 3.0 and "3" are one and the same."""
+
+    reading: Literal["code"] = "code"
+    width: int = 0
+    """Digits that a code is filled up to with zeros from the left; 0: leading zeros say nothing."""
 
 
 class BooleanReading(Record):
@@ -52,7 +76,9 @@ class BooleanReading(Record):
     false: tuple[str, ...]
 
 
-Reading = Annotated[NumberReading | DateReading | BooleanReading, Field(discriminator="reading")]
+Reading = Annotated[
+    NumberReading | DateReading | DurationReading | BooleanReading | CodeReading, Field(discriminator="reading")
+]
 
 
 class Column(Record):
@@ -74,6 +100,8 @@ class Column(Record):
     """How the door reads it; None where the storage is what it means."""
     missing_markers: tuple[str, ...] = ()
     """Texts that stand for a missing value in this column, e.g. ``?``."""
+    ordered: bool = False
+    """Categories named by numbers whose order may carry meaning, e.g. months or classes of travel."""
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.kind.value}>"
@@ -85,7 +113,7 @@ class Excluded(Record):
     """A column that no model may use, and why."""
 
     name: str
-    code: Literal["identifier", "constant", "leak", "duplicate", "asked", "empty", "split", "other"]
+    code: Literal["identifier", "constant", "leak", "duplicate", "asked", "empty", "split", "screened", "other"]
     reason: str
 
 
