@@ -64,9 +64,9 @@ def test_warnings() -> None:
     told = [(warning.code, *warning.columns) for warning in got.warnings]
     assert sorted(told) == sorted(
         [
-            ("identifier", "row"), ("identifier", "mail"), ("constant", "one"), ("duplicate-column", "twin", "same"),
+            ("identifier", "row", "mail"), ("constant", "one"), ("duplicate-column", "twin", "same"),
             ("mostly-missing", "sparse"), ("disguised-missing", "mark"), ("disguised-missing", "pressure"),
-            ("time-order", "when"), ("ambiguous-dates", "swapped"), ("repeated-entities", "customer_id"),
+            ("time-series", "when"), ("ambiguous-dates", "swapped"), ("possible-entities", "customer_id"),
             ("personal-data", "mail"),
         ]
     )  # fmt: skip

@@ -200,3 +200,81 @@ def test_another_seed_is_another_split() -> None:
     frame, y = table(200), pd.Series(np.arange(200.0))
     parts = [make_split(frame, y, task_of("regression"), n_folds=5, seed=seed)[1] for seed in (0, 1)]
     assert (parts[0] != parts[1]).any()
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    sizes=st.lists(st.integers(1, 30), min_size=2, max_size=40), seed=st.integers(0, 99), holdout=st.sampled_from(["none", "0.2"]),
+    task_type=st.sampled_from(["binary", "regression"]), missing=st.integers(0, 5),
+)  # fmt: skip
+def test_groups_are_never_torn(sizes: list[int], seed: int, holdout: str, task_type: TaskType, missing: int) -> None:
+    chance = np.random.default_rng(seed)
+    codes = chance.permutation(np.repeat(np.arange(len(sizes)), sizes)).astype(float)
+    rows = len(codes) + missing
+    group = np.r_[codes, np.full(missing, np.nan)]
+    frame = pd.DataFrame({"g": group, "a": chance.integers(0, 3, rows).astype(float)})
+    y = pd.Series(chance.integers(0, 2, rows)).astype(float if task_type == "regression" else "int64")
+    task = task_of(task_type, "group", "g")
+    if rows < 4:
+        return
+    record, part = make_split(frame, y, task, holdout=holdout, n_folds=5, seed=seed)
+    check(record, part, frame, "group")
+    assert (pd.Series(part).groupby(frame["g"]).nunique() == 1).all()
+    assert (part[len(codes) :] != -2).all()
+    lone = [frame["a"][len(codes) :].to_numpy(), y[len(codes) :].to_numpy()]
+    units = pd.Series(part[len(codes) :]).groupby(lone)
+    if missing and not (units.transform("size") > 1).mean() > 0.5:
+        assert (units.nunique() == 1).all()  # equal rows without a group
+    assert record.holdout_rows <= 0.25 * rows
+    np.testing.assert_array_equal(make_split(frame, y, task, holdout=holdout, n_folds=5, seed=seed)[1], part)
+
+
+@pytest.mark.parametrize("groups", [60, 400, 8_000])
+def test_group_folds_are_alike_in_rows_and_classes(groups: int) -> None:
+    chance = np.random.default_rng(0)
+    sizes = chance.integers(1, 40, groups) if groups < 5_000 else np.full(groups, 3)
+    codes = np.repeat(np.arange(groups), sizes)
+    rate = chance.beta(0.5, 2.0, groups)[codes]
+    y = pd.Series(np.where(chance.random(len(codes)) < rate, "ill", "well"))
+    _, part = make_split(
+        pd.DataFrame({"g": codes}), y, task_of("binary", "group", "g"), holdout="0.2", n_folds=5, seed=0
+    )
+    shares = pd.Series(part).value_counts(normalize=True)
+    assert ((shares[[0, 1, 2, 3, 4]] - 0.16).abs() < 0.02).all()
+    assert abs(shares[-1] - 0.2) < 0.05
+    ill = (y == "ill").groupby(part).mean()
+    assert (ill - (y == "ill").mean()).abs().max() < (0.06 if groups == 60 else 0.03)
+
+
+@pytest.mark.parametrize(
+    ("groups", "folds", "held"), [(2, 2, False), (3, 3, False), (4, 4, False), (5, 4, True), (12, 5, True)]
+)
+def test_few_groups_make_fewer_folds(groups: int, folds: int, held: bool) -> None:
+    frame = pd.DataFrame({"g": np.arange(240) % groups, "a": np.arange(240.0)})
+    record, _ = make_split(frame, frame["a"], task_of("regression", "group", "g"), holdout="0.2", n_folds=5, seed=0)
+    assert (record.n_folds, record.holdout_rows > 0) == (folds, held)
+
+
+def test_a_year_is_made_finer_by_the_month_and_day_beside_it() -> None:
+    days = pd.date_range("2019-01-01", periods=700).to_series().sample(frac=1.0, random_state=0)
+    frame = pd.DataFrame({"year": days.dt.year, "month": days.dt.month, "day": days.dt.day}).astype(float)
+    record, part = make_split(
+        frame, frame["day"], task_of("regression", "time", "year"), holdout="0.2", n_folds=5, seed=0
+    )
+    check(record, part, frame, "time")
+    assert record.n_folds == 5
+    assert "'year', 'month', 'day'" in record.rule
+    moments = days.to_numpy()
+    assert moments[part >= 0].max() < moments[part == -1].min()
+    assert moments[part == 0].max() < moments[part == 1].min()
+
+
+def test_times_may_be_digits_kept_as_text_but_not_words() -> None:
+    frame = pd.DataFrame(
+        {"t": [str(2000 + k // 10) for k in range(200)], "w": [f"w{k % 7}" for k in range(200)]}
+    ).astype(object)
+    y = pd.Series(np.arange(200.0))
+    _, part = make_split(frame, y, task_of("regression", "time", "t"), holdout="0.2", n_folds=5, seed=0)
+    assert (np.diff(part) >= 0).sum() >= 198
+    with pytest.raises(UsageError, match="neither a date nor a number"):
+        make_split(frame, y, task_of("regression", "time", "w"), n_folds=5, seed=0)

@@ -12,6 +12,12 @@ HOLDOUT: Final = -1
 ALWAYS: Final = -2
 """A row of every training part, never scored."""
 
+MOST_PLACED: Final = 5_000
+"""Groups that are placed one by one."""
+MOST_BALANCED: Final = 200
+"""Classes that are balanced between parts."""
+HOLDOUT_STRETCH: Final = 1.25
+
 Numbers = npt.NDArray[np.int64]
 
 
@@ -50,6 +56,54 @@ def share_units(units: Numbers, strata: Numbers, shares: Shares, rng: np.random.
         of_units[members] = _deal(sizes[members], shares, filled, rng)
     parts: Numbers = np.where(of_units == shares.n_folds, HOLDOUT, of_units)[inverse]
     return parts
+
+
+def share_groups(groups: Numbers, classes: Numbers, shares: Shares, rng: np.random.Generator) -> Numbers:
+    """Return a part for each row, so that groups stay whole and parts are alike in rows and in classes.
+
+    The largest groups are placed first, each where it brings the parts nearest to their shares. The holdout may grow
+    beyond its share by a quarter, a fold without bounds. Many groups are shared out by chance, their commonest class
+    in equal shares: that comes as near, and faster.
+
+    Parameters
+    ----------
+    groups : ndarray of int
+        Numbers from 0, none left out.
+    classes : ndarray of int
+        The class of each row, from 0; all zero where there is none.
+    shares : Shares
+        How large each part shall be.
+    rng : Generator
+        Chance.
+    """
+    count, kinds = int(groups.max()) + 1, int(classes.max()) + 1
+    sizes = np.bincount(groups, minlength=count)
+    if count > MOST_PLACED or kinds > MOST_BALANCED:
+        commonest = np.zeros(count, dtype=np.int64)
+        pairs, often = np.unique(groups * kinds + classes, return_counts=True)
+        by_size = np.argsort(often, kind="stable")
+        commonest[pairs[by_size] // kinds] = pairs[by_size] % kinds
+        return share_units(groups, commonest[groups], shares, rng)
+    table = np.bincount(groups * kinds + classes, minlength=count * kinds).reshape(count, kinds).astype(float)
+    # Rows weigh as much as all classes together.
+    weights = np.append(np.full(kinds, 1.0 / kinds), 1.0)
+    loads = (
+        np.column_stack([table, sizes]) / np.append(np.maximum(table.sum(axis=0), 1.0), len(groups)) * np.sqrt(weights)
+    )
+    wanted = shares.of_parts[:, None]
+    filled = np.zeros((shares.n_folds + 1, loads.shape[1]))
+    part = np.empty(count, dtype=np.int64)
+    room = HOLDOUT_STRETCH * shares.holdout * len(groups)
+    held = 0
+    for group in np.lexsort((rng.random(count), -sizes)):
+        # how far the sum of squared fillings, weighted by share, grows
+        grown = ((2 * filled + loads[group]) * loads[group] / np.maximum(wanted, 1e-12)).sum(axis=1)
+        if held + sizes[group] > room:
+            grown[-1] = np.inf
+        part[group] = int(np.argmin(grown))
+        filled[part[group]] += loads[group]
+        held += int(sizes[group]) if part[group] == shares.n_folds else 0
+    return np.where(part == shares.n_folds, HOLDOUT, part)[groups]
 
 
 def _deal(sizes: Numbers, shares: Shares, filled: npt.NDArray[np.float64], rng: np.random.Generator) -> Numbers:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planfit import settings
-from planfit.data.sharing import ALWAYS, HOLDOUT, Shares, share_blocks, share_units
+from planfit.data.sharing import ALWAYS, HOLDOUT, Shares, share_blocks, share_groups, share_units
 from planfit.errors import UsageError
 from planfit.records.canonical import seed_of
 from planfit.records.task import SplitKind, SplitRecord, Task
@@ -19,6 +19,8 @@ QUANTILE_BINS = 10
 MOST_BINNED_ROWS = 10_000
 """Rows from which a regression's random folds are alike without bins of the target."""
 MOST_TIME_FOLDS = 5
+FEWEST_GROUPS_FOR_HOLDOUT = 5
+"""With fewer groups all of them are needed for cross-validation."""
 MOST_EQUAL_SHARE = 0.5
 """Share of rows with an equal one above which equal rows cannot be kept together."""
 FEWEST_FOLDS = 3
@@ -245,17 +247,20 @@ def _equal_rows(frame: pd.DataFrame, y: pd.Series) -> tuple[npt.NDArray[np.int64
 def _by_group(rows: _Rows) -> tuple[Part, str, bool]:
     column = _split_column(rows)
     codes, names = pd.factorize(column)
-    alone = codes < 0  # rows without a group are groups of their own
     codes = codes.astype(np.int64)
-    codes[alone] = len(names) + np.arange(int(alone.sum()))
-    groups = len(names) + int(alone.sum())
+    alone = codes < 0
+    if alone.any():  # rows without a group are groups of their own, equal ones together
+        units, _ = _equal_rows(rows.frame[alone], rows.y[alone])
+        codes[alone] = len(names) + pd.factorize(units)[0]
+    groups = int(codes.max()) + 1
     if groups < 2:
         raise _impossible(rows, f"{column.name!r} holds a single group")
-    share = rows.share if groups >= 5 else 0.0
+    share = rows.share if groups >= FEWEST_GROUPS_FOR_HOLDOUT else 0.0
     shares = Shares(share, min(rows.n_folds, groups - (1 if share else 0)))
-    part = share_units(codes, np.zeros(len(codes), dtype=np.int64), shares, rows.rng)
-    part = _closed_up(part)
-    return part, _said(f"whole groups of {column.name!r}", part, True), True
+    classes = pd.factorize(rows.y)[0].astype(np.int64) if rows.task.is_classification else np.zeros_like(codes)
+    part = _closed_up(share_groups(codes, classes, shares, rows.rng))
+    rule = f"whole groups of {column.name!r}, {groups:,} in all"
+    return part, _said(rule, part, True), True
 
 
 def _closed_up(part: Part) -> Part:
@@ -272,23 +277,41 @@ def _closed_up(part: Part) -> Part:
 
 
 def _by_time(rows: _Rows) -> tuple[Part, str, bool]:
-    column = _split_column(rows)
-    if column.dtype == object:
-        raise _impossible(rows, f"{column.name!r} is neither a date nor a number")
-    known = column.notna().to_numpy()
-    moments = column.to_numpy()[known]
+    moments, by = _moments(rows)
+    known = ~np.isnat(moments) if moments.dtype.kind == "M" else np.isfinite(moments)
     n_folds = min(rows.n_folds, MOST_TIME_FOLDS)
-    assigned, n_folds = share_blocks(moments, rows.share, n_folds)
+    assigned, n_folds = share_blocks(moments[known], rows.share, n_folds) if known.any() else (known, 0)
     if n_folds < 1:
-        raise _impossible(rows, f"{column.name!r} holds too few different times")
-    part = np.full(len(column), ALWAYS, dtype=np.int64)
+        raise _impossible(rows, f"{by} holds too few different times")
+    part = np.full(len(moments), ALWAYS, dtype=np.int64)
     part[known] = assigned
-    rule = f"forward in time by {column.name!r}: each of {n_folds} folds is judged by models of the rows before it"
+    rule = f"forward in time by {by}: each of {n_folds} folds is judged by models of the rows before it"
     if (part == HOLDOUT).any():
         rule += "; the holdout is the latest rows"
     if not known.all():
         rule += f"; {int((~known).sum())} rows without a time only train"
     return part, rule, True
+
+
+def _moments(rows: _Rows) -> tuple[npt.NDArray[Any], str]:
+    """Return when each row was, and the column that tells; a year is made finer by month, day and hour beside it."""
+    column = _split_column(rows)
+    from planfit.data.time_order import date_parts, joined  # polars, which workers must not load before they fork
+
+    parts = date_parts(str(name) for name in rows.frame.columns)
+    if column.name in parts[:-1]:
+        names = parts[parts.index(str(column.name)) :]
+        moments = joined({name: rows.frame[name].to_numpy() for name in names}, names, parts.index(names[0]))
+        if moments is not None:
+            return moments.astype(np.float64), ", ".join(map(repr, names))
+    values = column.to_numpy()
+    if values.dtype == object:  # a year may have been read as a category
+        values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        if np.isfinite(values).sum() < column.notna().sum():
+            raise _impossible(rows, f"{column.name!r} is neither a date nor a number")
+    elif values.dtype.kind != "M":
+        values = values.astype(np.float64)
+    return values, repr(column.name)
 
 
 def _split_column(rows: _Rows) -> pd.Series:

@@ -1,56 +1,30 @@
-"""What training rows say about the target: how much each column tells of it alone, and whether one tells too much."""
+"""What training rows say about the target: its figures, how much each column tells of it, what to be careful with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import KFold, StratifiedKFold
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from planfit.data.association import associations, draw_sample
+from planfit.data.leaks import suspected_leaks
 from planfit.data.sharing import HOLDOUT
-from planfit.records.canonical import seed_of
 from planfit.records.findings import Finding
-from planfit.records.profile import Association, TargetProfile, ValueCount
+from planfit.records.profile import TargetProfile, ValueCount
 from planfit.records.schema import Column, Kind
 from planfit.records.task import Task
 
-SAMPLE_ROWS = 20_000
-MOST_CELLS = 2_000_000
-"""Rows times columns looked at; wide tables are judged on fewer rows."""
-FEWEST_ROWS = 500
-FOLDS = 3
-HUGE = 1e30
-"""Numbers from here on are brought into the range of 32 bits, squares included."""
-DEPTH = 6
-FEW_LEVELS = 30
-"""Distinct numbers up to which each may be a code of its own."""
-SUSPECT = 0.985
-"""AUC or R2 of one column alone from which a person should look."""
-CERTAIN = 0.999
-ROWS_TO_BE_CERTAIN = 100
-ROWS_FOR_A_MEASUREMENT = 1_000
-"""A measurement of many values that splits fewer rows without an error may be a good one (think of petals)."""
-PRIOR_WEIGHT = 5.0
-"""Rows' worth of the overall mean in the mean of a category."""
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """Training rows and the target in numbers: 0/1 a class in columns, or one column of values."""
-
-    frame: pd.DataFrame
-    targets: Floats
-    labels: npt.NDArray[Any]
-    folds: tuple[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]], ...]
-    classification: bool
-    seed: int
+FEWEST_ROWS_FOR_SHARES: Final = 100
+RARE_EVENT: Final = 0.05
+"""Share of rows below which the smaller of two classes makes the task imbalanced."""
+TAIL_SPREADS: Final = 20.0
+"""Distance from the middle half, in widths of it, from which targets are outliers."""
+TAIL_SHARE: Final = 0.5
+"""Share of all squared deviations that so few rows as `FAR_ROWS` hold where a tail is heavy."""
+FAR_ROWS: Final = 0.01
 
 
 def profile_target(
@@ -73,26 +47,19 @@ def profile_target(
     seed : int
         The run's seed.
     """
-    inside = np.flatnonzero(np.asarray(part) != HOLDOUT)
+    part = np.asarray(part)
+    inside = np.flatnonzero(part != HOLDOUT)
     training = y.iloc[inside]
-    judged = [column for column in columns if column.name in frame.columns and column.kind is not Kind.CONSTANT]
-    sample = _sample(frame, training, inside, task, len(judged), seed)
-    associations: list[Association] = []
-    leaks: list[Finding] = []
-    if sample is not None:
-        for column in judged:
-            if column.kind is Kind.IDENTIFIER:
-                continue
-            association = Association(
-                column=column.name, measure="auc" if sample.classification else "r2",
-                value=round(_association(sample, column), 6),
-            )  # fmt: skip
-            associations.append(association)
-            if association.value > SUSPECT:
-                leaks.append(_leak(sample, column, association))
-    associations.sort(key=lambda one: (-one.value, one.column))
+    present = set(frame.columns)
+    told_apart = (Kind.CONSTANT, Kind.IDENTIFIER)
+    judged = [column for column in columns if column.name in present and column.kind not in told_apart]
+    sample = draw_sample(frame, y, inside, task, judged, seed)
+    found = associations(sample, judged) if sample is not None else ()
+    leaks = suspected_leaks(sample, judged, found) if sample is not None and judged else ()
+    folds = len(np.unique(part[part >= 0]))
+    cautions = _about_classes(training, task, folds) if task.is_classification else _about_numbers(training, task)
     return TargetProfile(
-        rows=len(inside), associations=tuple(associations), leaks=tuple(leaks), **_figures(training, task)
+        rows=len(inside), associations=found, leaks=leaks, cautions=tuple(cautions), **_figures(training, task)
     )
 
 
@@ -108,140 +75,61 @@ def _figures(y: pd.Series, task: Task) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sample(
-    frame: pd.DataFrame, y: pd.Series, inside: npt.NDArray[np.intp], task: Task, width: int, seed: int
-) -> _Sample | None:
-    """Return the rows to look at; None where they are too few or the target does not vary."""
-    most = max(FEWEST_ROWS, min(SAMPLE_ROWS, MOST_CELLS // max(width, 1)))
-    chance = np.random.default_rng(seed_of(seed, "target_profile"))
-    places = np.arange(len(inside))
-    if len(places) > most:
-        places = np.sort(chance.choice(places, most, replace=False))
-    labels = y.to_numpy()[places]
-    if task.is_classification:
-        _, codes, counts = np.unique(labels.astype(str), return_inverse=True, return_counts=True)
-        frequent = np.flatnonzero(counts >= 2 * FOLDS)
-        if len(frequent) < 2:
-            return None
-        kept = np.isin(codes, frequent)
-        places, codes = places[kept], np.searchsorted(frequent, codes[kept])
-        targets = (codes[:, None] == np.arange(len(frequent))).astype(np.float64)
-        if len(frequent) == 2:
-            targets = targets[:, 1:]
-        folds: Any = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(codes, codes)
-        labels = codes
-    else:
-        targets = labels.astype(np.float64)[:, None]
-        if len(targets) and (largest := np.abs(targets).max()) > HUGE:
-            targets = targets / largest  # R2 stays the same, and no square overflows
-        if len(places) < 2 * FOLDS or np.ptp(targets) == 0:
-            return None
-        folds = KFold(FOLDS, shuffle=True, random_state=seed).split(targets)
-    return _Sample(frame.iloc[inside[places]], targets, labels, tuple(folds), task.is_classification, seed)
+def _caution(code: str, task: Task, message: str, hint: str) -> Finding:
+    return Finding(code=code, gate="task", severity="warning", message=message, hint=hint, columns=(task.target,))
 
 
-def _association(sample: _Sample, column: Column) -> float:
-    """Return the out-of-fold AUC (mean over classes) or R2 of the column alone.
-
-    Where the target is a monotone function of the column, R2 is that of the ranks: a few extreme values that no fold
-    can foretell hide nothing.
-    """
-    values = sample.frame[column.name]
-    if column.kind is Kind.CATEGORICAL:
-        return _score(sample, _by_level(sample, pd.factorize(values)[0]))
-    if column.kind is Kind.TEXT:
-        values = values.str.len().astype(np.float64)
-    numbers = _as_numbers(values)
-    best = _score(sample, _by_tree(sample, numbers))
-    if values.nunique() <= FEW_LEVELS:
-        best = max(best, _score(sample, _by_level(sample, pd.factorize(values)[0])))
-    if not sample.classification and best > 0.5:
-        best = max(best, _score(sample, _by_neighbours(sample, numbers)))
-        ranks = pd.Series(numbers).rank().corr(pd.Series(sample.targets[:, 0]).rank()) ** 2
-        best = max(best, ranks) if ranks > CERTAIN and np.isfinite(numbers).all() else best
-    return best
-
-
-def _as_numbers(values: pd.Series) -> Floats:
-    if values.dtype.kind == "M":
-        days = (values.to_numpy() - np.datetime64("1970-01-01")) / np.timedelta64(1, "D")
-        return np.asarray(days, dtype=np.float64)
-    return values.to_numpy(dtype=np.float64)
+def _about_classes(y: pd.Series, task: Task, folds: int) -> Iterator[Finding]:
+    """Say which classes have fewer rows than there are folds, and whether the event is rare."""
+    counts = y.value_counts()
+    known = [(str(label), int(counts.get(label, 0))) for label in task.classes or sorted(counts.index)]
+    rare = [(label, count) for label, count in known if count < folds]
+    if rare:
+        shown = ", ".join(f"{label!r} ({count})" for label, count in rare[:5])
+        more = f" and {len(rare) - 5} more" if len(rare) > 5 else ""
+        yield _caution(
+            "rare-class", task,
+            f"Classes of {task.target!r} with fewer training rows than the {folds} folds: {shown}{more}.",
+            "They are in some folds only: models hardly learn them, and their scores say little. "
+            "Add rows of them, or merge them with another class.",
+        )  # fmt: skip
+    smallest = min(known, key=lambda entry: entry[1], default=None)
+    if len(known) == 2 and smallest is not None and smallest[1] >= folds and len(y) >= FEWEST_ROWS_FOR_SHARES:
+        share = smallest[1] / len(y)
+        if share < RARE_EVENT:
+            yield _caution(
+                "imbalanced-classes", task,
+                f"Only {share:.2%} of the training rows have {task.target!r} = {smallest[0]} ({smallest[1]:,} of {len(y):,}).",
+                "Accuracy says little here; average_precision or balanced_accuracy (--metric) look at the rare class.",
+            )  # fmt: skip
 
 
-def _by_level(sample: _Sample, codes: npt.NDArray[np.intp]) -> Floats:
-    """Return the mean target of each row's level in the other folds; missing is a level of its own."""
-    codes = codes + 1
-    predicted = np.empty_like(sample.targets)
-    for train, test in sample.folds:
-        counts = np.bincount(codes[train], minlength=codes.max() + 1)
-        for place, target in enumerate(sample.targets.T):
-            sums = np.bincount(codes[train], weights=target[train], minlength=len(counts))
-            means = (sums + PRIOR_WEIGHT * target[train].mean()) / (counts + PRIOR_WEIGHT)
-            predicted[test, place] = means[codes[test]]
-    return predicted
-
-
-def _by_tree(sample: _Sample, numbers: Floats) -> Floats:
-    if np.nanmax(np.abs(numbers), initial=0.0) > HUGE:  # scikit-learn's trees hold 32 bits; ranks cut the same way
-        numbers = np.asarray(pd.Series(numbers).rank(method="dense"), dtype=np.float64)
-    column = numbers[:, None]
-    predicted = np.zeros_like(sample.targets)
-    leaf = max(2, min(20, len(column) // 200))
-    kind = DecisionTreeClassifier if sample.classification else DecisionTreeRegressor
-    for train, test in sample.folds:
-        tree = kind(max_depth=DEPTH, min_samples_leaf=leaf, random_state=sample.seed)
-        if sample.classification:
-            tree.fit(column[train], sample.labels[train])
-            proba = tree.predict_proba(column[test])
-            predicted[test] = proba[:, -1:] if predicted.shape[1] == 1 else proba
-        else:
-            predicted[test, 0] = tree.fit(column[train], sample.targets[train, 0]).predict(column[test])
-    return predicted
-
-
-def _by_neighbours(sample: _Sample, numbers: Floats) -> Floats:
-    """Return the target read off the line between the nearest values: exact where it is a smooth function of them."""
-    predicted = np.empty_like(sample.targets)
-    for train, test in sample.folds:
-        target = sample.targets[train, 0]
-        known = np.isfinite(numbers[train])
-        predicted[test] = target.mean()
-        levels, places, counts = np.unique(numbers[train][known], return_inverse=True, return_counts=True)
-        if len(levels) < 2:
-            continue
-        means = np.bincount(places, weights=target[known]) / counts
-        here = np.isfinite(numbers[test])
-        predicted[test[here], 0] = np.interp(numbers[test][here], levels, means)
-    return predicted
-
-
-def _score(sample: _Sample, predicted: Floats) -> float:
-    if sample.classification:
-        # Rows in a different order, not another: ties count half.
-        return float(np.mean([roc_auc_score(y, p) for y, p in zip(sample.targets.T, predicted.T, strict=True)]))
-    y = sample.targets[:, 0]
-    return float(1 - ((y - predicted[:, 0]) ** 2).sum() / ((y - y.mean()) ** 2).sum())
-
-
-def _leak(sample: _Sample, column: Column, association: Association) -> Finding:
-    certain = association.value > CERTAIN and _gives_it_away(sample, column)
-    figure = f"{'AUC' if association.measure == 'auc' else 'R2'} {association.value:.4f} on other training rows"
-    verb = "gives the target away" if certain else "alone almost determines the target"
-    return Finding(
-        code="leak-suspected", gate="task", severity="error" if certain else "warning", columns=(column.name,),
-        message=f"{column.name!r} {verb} ({figure}).",
-        hint="Exclude it unless it is known before the target is."
-        if certain
-        else "Check that it is known before the target is; exclude it if not.",
-    )  # fmt: skip
-
-
-def _gives_it_away(sample: _Sample, column: Column) -> bool:
-    """Return whether chance and a good measurement are ruled out: few values that code the target, or many rows."""
-    if len(sample.labels) < ROWS_TO_BE_CERTAIN:
-        return False
-    if not sample.classification or len(sample.labels) >= ROWS_FOR_A_MEASUREMENT:
-        return True
-    classes = len(np.unique(sample.labels))
-    return int(sample.frame[column.name].nunique()) <= max(10, 3 * classes)
+def _about_numbers(y: pd.Series, task: Task) -> Iterator[Finding]:
+    """Say where single targets lie far out, or where a few hold most of the spread."""
+    numbers = y.to_numpy(dtype=np.float64)
+    largest = float(np.abs(numbers).max(initial=0.0))
+    if len(numbers) < FEWEST_ROWS_FOR_SHARES or largest == 0.0:
+        return
+    numbers = numbers / largest
+    low, middle, high = np.quantile(numbers, (0.25, 0.5, 0.75))
+    width = high - low
+    squares = np.sort((numbers - middle) ** 2)[::-1]
+    few = max(1, int(FAR_ROWS * len(numbers)))
+    held = float(squares[:few].sum() / squares.sum()) if squares.sum() > 0 else 0.0
+    outside = (numbers < low - TAIL_SPREADS * width) | (numbers > high + TAIL_SPREADS * width)
+    far = int(outside.sum()) if width > 0 else 0
+    if held >= TAIL_SHARE:
+        wide = "" if task.metric == "rmsle" else " rmsle or mae (--metric) weigh it less."
+        yield _caution(
+            "heavy-tail", task,
+            f"The {FAR_ROWS:.0%} of the rows with the most extreme {task.target!r} hold {held:.0%} of its spread.",
+            f"A few rows decide on scores and models.{wide}",
+        )  # fmt: skip
+    elif 0 < far <= few:
+        values = numbers[outside] * largest
+        shown = f"{values.min():.6g}" if far == 1 else f"from {values.min():.6g} to {values.max():.6g}"
+        yield _caution(
+            "target-outliers", task,
+            f"{far:,} of {len(numbers):,} values of {task.target!r} lie very far from all others ({shown}).",
+            "Check that they are right; leave the rows out if not.",
+        )  # fmt: skip

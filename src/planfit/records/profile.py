@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from planfit.records.canonical import Record
@@ -45,6 +46,8 @@ class ColumnProfile(Record):
     """At 0.01, 0.25, 0.5, 0.75, 0.99; numeric columns only."""
     skew: float | None = None
     zeros: int | None = None
+    stand_in: float | None = None
+    """A number far outside the others that repeats and may stand for missing, e.g. -200 or 999."""
     integers: bool | None = None
     """All present numbers are whole."""
     top: tuple[ValueCount, ...] = ()
@@ -52,8 +55,17 @@ class ColumnProfile(Record):
     mean_length: float | None = None
     """Characters; text-like columns."""
     mean_words: float | None = None
+    max_length: int | None = None
+    """Characters of the longest text; text-like columns."""
     personal: str | None = None
     """``name``, ``e-mail``, ``phone``, ... where the column looks personal."""
+    infinite: int = 0
+    """Values that were infinite; they count as missing."""
+    tail: float | None = None
+    """Share of the squared deviations from the mean that the 1 % most extreme rows hold."""
+    histogram: tuple[int, ...] = ()
+    """Rows in bins of equal width from the first to the last of `quantiles`, of dates from `minimum` to `maximum`. What
+    lies outside is counted in the bins at the ends. Columns of few values have none."""
 
     def share_missing(self, rows: int) -> float:
         return self.missing / rows if rows else 0.0
@@ -74,14 +86,24 @@ class Profile(Record):
     warnings: tuple[Finding, ...] = ()
 
     def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+        return self.columns[self._places[name]]
 
     def of(self, name: str) -> ColumnProfile:
-        return next(column for column in self.statistics if column.name == name)
+        return self.statistics[self._places[name]]
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
+        return tuple(self._places)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {column.name: place for place, column in enumerate(self.columns)}
+
+    @cached_property
+    def copies(self) -> dict[str, str]:
+        """Columns that are equal to an earlier one, and to which."""
+        pairs = (finding.columns for finding in self.warnings if finding.code == "duplicate-column")
+        return {copy: first for names in pairs for copy, first in zip(names[::2], names[1::2], strict=True)}
 
 
 class Association(Record):
@@ -89,7 +111,8 @@ class Association(Record):
 
     column: str
     measure: Literal["auc", "r2"]
-    """``auc``: out-of-fold one-against-rest ROC AUC of a small tree; ``r2``: its out-of-fold R2."""
+    """``auc``: out-of-fold one-against-rest ROC AUC of a small tree; ``r2``: its out-of-fold R2. Of wide tables the
+    weaker columns are judged by means in bins instead."""
     value: float
 
 
@@ -106,3 +129,5 @@ class TargetProfile(Record):
     associations: tuple[Association, ...] = ()
     leaks: tuple[Finding, ...] = ()
     """Suspected leaks; severity error where near-certain."""
+    cautions: tuple[Finding, ...] = ()
+    """What to be careful with in the target itself: rare classes, a heavy tail, outliers."""
