@@ -12,6 +12,7 @@ import pytest
 from planfit.planners.base import Ask
 from planfit.planners.expert.expert import Expert
 from planfit.planners.expert.ratios import sensible_ratios
+from planfit.records.profile import Association, TargetProfile
 
 Maker = Callable[..., Any]
 
@@ -113,3 +114,42 @@ def test_dates_alone_are_left_to_the_families(expert: Expert, ask: Maker, make: 
     plan = plan_of(expert, ask("FeaturePlan", profile=table, schema_=None))
     assert plan["transformations"] == []
     assert "dates (1 of the columns) are left to the families" in plan["rationale"]
+
+
+def test_stand_ins_for_missing_are_marked_and_remembered(expert: Expert, ask: Maker, make: dict[str, Maker]) -> None:
+    number, column = make["number"], make["column"]
+    table = make["profile"](
+        5000, number("co", -200, 12, stand_in=-200.0), number("no2", -200, 340, stand_in=-200.0),
+        number("age", 18, 999, stand_in=999.0), number("rest", 0, 1), column("Churn", "boolean", 2),
+    )  # fmt: skip
+    legal = ("mark_missing", "missing_indicator")
+    plan = plan_of(expert, ask("FeaturePlan", profile=table, schema_=None, target_profile=None, operations=legal))
+    steps = plan["transformations"]
+    assert [(step["operation"], step["columns"], step.get("values")) for step in steps] == [
+        ("mark_missing", ["co", "no2"], [-200.0]), ("missing_indicator", ["co", "no2"], None),
+        ("mark_missing", ["age"], [999.0]), ("missing_indicator", ["age"], None),
+    ]  # fmt: skip
+    assert "-200 stands apart" in steps[0]["reason"]
+
+
+def test_codes_in_an_order_enter_products_as_numbers(expert: Expert, ask: Maker, make: dict[str, Maker]) -> None:
+    number, column = make["number"], make["column"]
+    table = make["profile"](
+        5000, column("hour", "categorical", 24), number("temp", 0, 40), column("city", "categorical", 24),
+        column("Churn", "boolean", 2),
+    )  # fmt: skip
+    hour = table.columns[0].having(ordered=True)
+    table = table.having(columns=(hour, *table.columns[1:]))
+    target = TargetProfile(
+        rows=4000,
+        associations=tuple(
+            Association(column=name, measure="auc", value=0.7) for name in ("hour", "temp", "city")
+        ),
+    )  # fmt: skip
+    legal = ("to_number", "polynomial_features", "target_encode")
+    plan = plan_of(expert, ask("FeaturePlan", profile=table, schema_=None, target_profile=target, operations=legal))
+    steps = steps_of(plan)
+    assert steps["to_number"]["columns"] == ["hour"]
+    assert steps["to_number"]["keep_source"] is True
+    assert steps["polynomial_features"]["columns"] == ["hour_number", "temp"]
+    assert steps["target_encode"]["column"] == "city"

@@ -11,6 +11,7 @@ from planfit.models.registry import families
 from planfit.plans import meaning, parse
 from planfit.plans.validate import check_models, check_next, check_task, check_tuning
 from planfit.records.canonical import digest
+from planfit.records.findings import Finding
 
 from .test_document import apply_patch
 
@@ -85,6 +86,35 @@ def test_a_task_that_does_not_fit(profile, change, options, code, path):
     findings = check_task(read("TaskPlan", {**GOOD, **change}), profile, Options(**options))
     assert told(findings) == [(code, path)]
     assert findings[0].refuses
+
+
+def test_a_time_split_names_the_columns_that_tell_time(profile):
+    (found,) = check_task(read("TaskPlan", {**GOOD, "split": {"kind": "time", "column": "grade"}}), profile, Options())
+    assert found.allowed == "price, when, each with dates or numbers"
+    dateless = profile.having(
+        columns=tuple(c for c in profile.columns if c.name not in ("price", "when")),
+        statistics=tuple(s for s in profile.statistics if s.name not in ("price", "when")),
+    )
+    (found,) = check_task(read("TaskPlan", {**GOOD, "split": {"kind": "time", "column": "grade"}}), dateless, Options())
+    assert found.allowed is None
+    assert "at random or by group" in found.hint
+
+
+@pytest.mark.parametrize("kind", ["random", "stratified"])
+def test_mixed_entities_are_a_warning(profile, kind):
+    warning = Finding(
+        code="repeated-entities",
+        gate="dataset",
+        severity="warning",
+        message="'grade' names entities.",
+        columns=("grade", "price"),
+    )
+    repeated = profile.having(warnings=(warning,))
+    (found,) = check_task(read("TaskPlan", {**GOOD, "split": {"kind": kind}}), repeated, Options(split=kind))
+    assert (found.code, found.severity) == ("entities-mixed", "warning")
+    assert "--split group:grade" in found.hint
+    group = read("TaskPlan", {**GOOD, "split": {"kind": "group", "column": "grade"}})
+    assert check_task(group, repeated, Options()) == ()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from planfit.plans.base import LongText, Name, Plan, Sentence
 from planfit.records.canonical import Record
 from planfit.records.schema import Excluded
-from planfit.records.task import SplitKind, TaskType
+from planfit.records.task import Alternative, Constraints, SplitKind, TaskType
 
 
 class PlannedSplit(Record):
@@ -23,20 +23,14 @@ class PlannedExclusion(Record):
     """A column that no model may use, and why."""
 
     name: Name
-    code: Literal["identifier", "constant", "leak", "duplicate", "asked", "empty", "split", "other"] = "other"
+    code: Literal["identifier", "constant", "leak", "duplicate", "asked", "empty", "split", "screened", "other"] = (
+        "other"
+    )
     reason: Sentence = Field(min_length=1)
 
     def to_excluded(self) -> Excluded:
         """Return the exclusion as the task keeps it."""
         return Excluded(name=self.name, code=self.code, reason=self.reason)
-
-
-class Alternative(Record):
-    """Another column that the sentence might mean."""
-
-    target: Name
-    score: float = Field(ge=0.0, le=1.0)
-    evidence: Sentence = ""
 
 
 class TaskPlan(Plan):
@@ -50,6 +44,14 @@ class TaskPlan(Plan):
     excluded: tuple[PlannedExclusion, ...] = Field((), description="Columns that no model may use, each with a reason.")
     confidence: float = Field(1.0, ge=0.0, le=1.0, description="How certain the target is.")
     alternatives: tuple[Alternative, ...] = Field((), max_length=100)
+    constraints: Constraints | None = Field(
+        None, description="What the sentence asks of the run; none where it asks nothing."
+    )
+    notes: tuple[Sentence, ...] = Field(
+        (),
+        max_length=20,
+        description="What the sentence asks and an option or the table contradicts, one sentence each.",
+    )
     question: LongText | None = Field(None, description="One question to the user, where the target is not clear.")
 
     @field_validator("positive_class", mode="before")
@@ -72,4 +74,5 @@ class TaskPlan(Plan):
             "positive_class": self.positive_class,
             "split": self.split.to_json(),
             "excluded": sorted(entry.name for entry in self.excluded),
+            "constraints": None if self.constraints is None else self.constraints.to_json(),
         }

@@ -173,13 +173,14 @@ def _as_written(view: TaskView, stats: ColumnProfile) -> list[str]:
     return [written.get(entry.value, entry.value) for entry in stats.top]
 
 
-@check("missing-field", "unknown-column", "target-used", "split-impossible", "no-effect")
+@check("missing-field", "unknown-column", "target-used", "split-impossible", "no-effect", "entities-mixed")
 def split_is_possible(view: TaskView) -> Iterator[Finding]:
     """A split by time or group has a column that can divide the rows."""
     split, path = view.plan.split, "/split/column"
     if split.kind in ("random", "stratified"):
         if split.column is not None:
             yield finding("no-effect", path, f"A {split.kind} split looks at no column.")
+        yield from _mixed(view)
         return
     what = "time" if split.kind == "time" else "group"
     if split.column is None:
@@ -190,29 +191,62 @@ def split_is_possible(view: TaskView) -> Iterator[Finding]:
     elif split.column == view.plan.target:
         yield finding("target-used", path, "The rows cannot be divided by the target itself.")
     else:
-        yield from _dividing(view.profile.of(split.column), split.kind)
+        yield from _dividing(view, view.profile.of(split.column), split.kind)
 
 
-def _dividing(stats: ColumnProfile, kind: str) -> Iterator[Finding]:
+def _mixed(view: TaskView) -> Iterator[Finding]:
+    """Warn where rows of entities that repeat are mixed."""
+    for told in view.profile.warnings:
+        if told.code == "repeated-entities" and view.plan.target not in told.columns[:1]:
+            name = told.columns[0]
+            message = f"Rows of one {name!r} will be on both sides, so that scores say little about new ones."
+            hint = f"Use --split group:{name} if the model is meant for new ones."
+            yield finding("entities-mixed", "/split/kind", message, severity="warning", hint=hint)
+            return
+
+
+def _dividing(view: TaskView, stats: ColumnProfile, kind: str) -> Iterator[Finding]:
+    path = "/split/column"
     if stats.n_unique < 2:
         message = f"{stats.name!r} has the same value in every row and cannot divide them."
-        yield finding("split-impossible", "/split/column", message)
-    elif kind == "time" and stats.kind not in (Kind.DATETIME, Kind.NUMERIC):
+        yield finding("split-impossible", path, message)
+    elif kind == "time" and not _tells_time(view, stats):
         message = f"A time split needs dates or numbers in order, and {stats.name!r} is a {stats.kind.value} column."
-        yield finding("split-impossible", "/split/column", message, allowed="a datetime or numeric column")
+        others = [s.name for s in view.profile.statistics if _tells_time(view, s) and s.name != view.plan.target]
+        if others:
+            yield finding(
+                "split-impossible", path, message, allowed=f"{listed(others, 12)}, each with dates or numbers"
+            )
+        else:
+            hint = "No other column holds dates or numbers: divide the rows at random or by group."
+            yield finding("split-impossible", path, message, hint=hint)
+    elif kind == "group" and stats.n_unique >= view.profile.rows - stats.missing:
+        message = f"{stats.name!r} differs in every row, so that a split by group divides the rows at random."
+        yield finding("no-effect", path, message, severity="warning")
+
+
+def _tells_time(view: TaskView, stats: ColumnProfile) -> bool:
+    """Whether a column can order rows: dates, numbers, and whole numbers that count rows or name categories."""
+    if stats.kind in (Kind.DATETIME, Kind.NUMERIC):
+        return stats.n_unique > 1
+    stored = view.profile.column(stats.name).dtype
+    return (
+        stats.kind in (Kind.IDENTIFIER, Kind.CATEGORICAL) and stats.n_unique > 1 and stored.startswith(NUMBER_STORAGE)
+    )
 
 
 @check("unknown-column", "target-used", "no-effect")
 def exclusions_are_columns(view: TaskView) -> Iterator[Finding]:
     """Excluded columns are there, are not the target, and stand once."""
     seen: set[str] = set()
+    names = set(view.profile.names)
     for place, entry in enumerate(view.plan.excluded):
         path = f"/excluded/{place}/name"
         if entry.name == view.plan.target:
             message = f"{entry.name!r} is the target and cannot be excluded; it is never a feature."
             mend = ({"op": "remove", "path": f"/excluded/{place}"},)
             yield finding("target-used", path, message, mend=mend)
-        elif entry.name not in view.profile.names:
+        elif entry.name not in names:
             yield _unknown(view, path, entry.name)
         elif entry.name in view.options.include:
             message = f"The user wants {entry.name!r} kept."

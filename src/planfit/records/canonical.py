@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -54,7 +55,14 @@ def canonical_json(value: Any) -> bytes:
     >>> canonical_json({"b": 1, "a": (1.0, None)})
     b'{"a":[1.0,null],"b":1}'
     """
-    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    if isinstance(value, BaseModel):
+        with contextlib.suppress(ValueError):  # a number that is not finite: the slow way makes it null
+            return _written(value.model_dump(mode="json", by_alias=True))
+    return _written(plain(value))
+
+
+def _written(values: Any) -> bytes:
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", "surrogatepass")
 
 

@@ -19,6 +19,10 @@ class Limits(Record):
     patience: int
     memory: int | None = None
     """Bytes of resident memory for the whole run."""
+    time_given: bool = False
+    """The user named the time; else it is the default, or none."""
+    memory_given: bool = False
+    """The user named the memory; else it is what was free."""
 
     @property
     def has_clock(self) -> bool:

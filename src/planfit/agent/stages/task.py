@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from planfit.agent.admission import admit_target
-from planfit.agent.attempts import Agreement, agree_on
+from planfit.agent.admission import admit_classes, admit_target
+from planfit.agent.attempts import agree_on
+from planfit.agent.constraints import honour
+from planfit.agent.limits import forecast_finishing
+from planfit.agent.question import ask_person
 from planfit.agent.session import Session
 from planfit.data import target as targets
 from planfit.data.readers import Table
-from planfit.errors import QuestionAsked
 from planfit.models.metrics import METRICS
+from planfit.models.registry import families
 from planfit.planners.base import Ask, TaskOptions
 from planfit.plans.task import TaskPlan
 from planfit.plans.validate import check_task
 from planfit.records.canonical import canonical_json
-from planfit.records.events import RunHalted
+from planfit.records.events import WarningRaised
 from planfit.records.findings import Finding
 from planfit.records.profile import Profile, TargetProfile
-from planfit.records.task import Label, SplitSpec, Task
+from planfit.records.task import Constraints, Label, SplitSpec, Task
 from planfit.settings import QUESTION_CONFIDENCE
 
 
@@ -53,6 +56,7 @@ def agree_on_task(session: Session, table: Table, profile: Profile) -> Task:
         sentence=session.request.sentence,
         options=options,
         profile=profile,
+        families=tuple(name for name, family in families().items() if family.installed),
     )
 
     def judge(plan: TaskPlan) -> tuple[Any, tuple[Finding, ...]]:
@@ -62,8 +66,14 @@ def agree_on_task(session: Session, table: Table, profile: Profile) -> Task:
 
     agreed = agree_on(session, ask, judge)
     if options.target is None and _is_unsure(agreed.plan):
-        _ask_person(session, agreed)
-    return _settle(session, agreed.plan, table, profile)
+        raise ask_person(session, agreed)
+    admit_classes(table, agreed.plan.target, agreed.plan.task_type)
+    for finding in check_task(agreed.plan, profile, options):
+        if finding.code == "entities-mixed":
+            session.run.once(WarningRaised(key=session.key("warning", 1, finding), stage="task", finding=finding))
+    constraints = honour(session, agreed.plan)
+    session.finishing_seconds = forecast_finishing(session, None)
+    return settle(session.request.sentence, agreed.plan, table, constraints)
 
 
 def reconsider(session: Session, task: Task, table: Table, profile: Profile, target: TargetProfile) -> Task:
@@ -98,8 +108,7 @@ def reconsider(session: Session, task: Task, table: Table, profile: Profile, tar
         return None, found
 
     agreed = agree_on(session, ask, judge)
-    settled = _settle(session, agreed.plan, table, profile)
-    return task.having(excluded=settled.excluded)
+    return task.having(excluded=tuple(entry.to_excluded() for entry in agreed.plan.excluded))
 
 
 def record(session: Session, task: Task) -> None:
@@ -108,7 +117,8 @@ def record(session: Session, task: Task) -> None:
     session.run.step(key, "task", "task", lambda _: (task, {"task.json": canonical_json(task)}), shared=False)
 
 
-def _settle(session: Session, plan: TaskPlan, table: Table, profile: Profile) -> Task:
+def settle(sentence: str, plan: TaskPlan, table: Table, constraints: Constraints | None) -> Task:
+    """Return the task that an accepted plan makes of a table."""
     metric = METRICS[plan.metric]
     classes: tuple[Label, ...] = ()
     positive: Label | None = None
@@ -118,7 +128,7 @@ def _settle(session: Session, plan: TaskPlan, table: Table, profile: Profile) ->
             named = targets.label_named(classes, plan.positive_class)
             positive = classes[-1] if named is None else named
     return Task(
-        sentence=session.request.sentence,
+        sentence=sentence,
         target=plan.target,
         task_type=plan.task_type,
         metric=plan.metric,
@@ -128,31 +138,11 @@ def _settle(session: Session, plan: TaskPlan, table: Table, profile: Profile) ->
         split=SplitSpec(kind=plan.split.kind, column=plan.split.column),
         excluded=tuple(entry.to_excluded() for entry in plan.excluded),
         target_transform="log1p" if plan.metric == "rmsle" else "none",
+        constraints=constraints,
+        confidence=plan.confidence,
+        alternatives=plan.alternatives,
     )
 
 
 def _is_unsure(plan: TaskPlan) -> bool:
     return plan.question is not None or plan.confidence < QUESTION_CONFIDENCE
-
-
-def _ask_person(session: Session, agreed: Agreement) -> None:
-    plan: TaskPlan = agreed.plan
-    ranked = sorted(plan.alternatives, key=lambda alternative: -alternative.score)
-    text = plan.question or f"Which column should be predicted? {plan.target!r} is only a guess."
-    data = session.request.data or "DATA"
-    commands = [
-        f"planfit run {_quoted(data)} {_quoted(session.request.sentence)} --target {_quoted(a.target)}"
-        for a in ranked[:5]
-    ]
-    question = {"text": text, "alternatives": [a.to_json() for a in ranked], "commands": commands}
-    session.run.append(
-        RunHalted(stage="task", status="question", message=text, question=question, commands=tuple(commands))
-    )
-    hint = f"Name the column, for example: {commands[0]}" if commands else "Name the column with --target COLUMN."
-    raise QuestionAsked(text, document=question, hint=hint)
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

@@ -88,8 +88,8 @@ def _smallest(kind: str, fresh: JsonDict) -> JsonDict:
 
 
 def _says(document: JsonDict, errors: Sequence[Finding], what: str) -> JsonDict:
-    because = "; ".join(dict.fromkeys(f"{finding.code} at {finding.path or 'the plan'}" for finding in errors[:3]))
-    return {**document, "rationale": f"Corrected ({because}): {what}"}
+    because = " ".join(dict.fromkeys(f"{finding.message.rstrip('.')}." for finding in errors[:3]))
+    return {**document, "rationale": f"Corrected: {what} The plan before was refused: {because}"}
 
 
 # feature plans

@@ -156,6 +156,27 @@ def dates_have_parts(view: FeatureView) -> Iterator[Step]:
         yield Step("features/date-parts", {"column": column.name, "operation": "datetime_parts", "reason": reason})
 
 
+@rule("features/stand-in")
+def stand_ins_are_missing(view: FeatureView) -> Iterator[Step]:
+    """A number far outside its column that repeats, such as -200 or 999, is a missing value; that it was is kept."""
+    if not view.legal("mark_missing"):
+        return
+    by_value: dict[float, list[str]] = {}
+    for column in view.of_kind(Kind.NUMERIC):
+        value = view.stats[column.name].stand_in
+        if value is not None and view.missing(column.name) <= NEARLY_ALL_MISSING * view.rows:
+            by_value.setdefault(value, []).append(column.name)
+    for value, names in by_value.items():
+        shown = ", ".join(f"`{name}`" for name in names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        reason = f"{value:g} stands apart from all other values of {shown}: it reads like a missing value"
+        step = {"columns": names, "operation": "mark_missing", "values": [value], "reason": reason}
+        yield Step("features/stand-in", step)
+        if view.legal("missing_indicator"):
+            kept = f"which rows held {value:g} may say something, and the step before forgets it"
+            marks = {"columns": names[:MOST_INDICATORS], "operation": "missing_indicator", "reason": kept}
+            yield Step("features/stand-in", marks)
+
+
 @rule("features/missing")
 def missing_says_something(view: FeatureView) -> Iterator[Step | LeftOut]:
     """That a value is missing may say as much as the value; columns missing equally often need one indicator."""
@@ -164,6 +185,8 @@ def missing_says_something(view: FeatureView) -> Iterator[Step | LeftOut]:
     same = 0
     for column in view.columns:
         gone = view.missing(column.name)
+        if view.stats[column.name].stand_in is not None:  # has its own
+            continue
         if column.kind is Kind.TEXT or not enough < gone < NEARLY_ALL_MISSING * view.rows:
             continue
         if gone in chosen:
@@ -209,7 +232,7 @@ def products_of_the_strongest(view: FeatureView) -> Iterator[Step | LeftOut]:
     """Products and squares of the two to four numbers that say most about the target help where effects multiply."""
     if not view.legal("polynomial_features"):
         return
-    strong = strongest_numbers(view)
+    strong = strongest_numbers(view, codes=view.legal("to_number"))
     if len(strong) < 2:
         if view.of_kind(Kind.NUMERIC) and view.strength:
             yield LeftOut(
@@ -224,17 +247,28 @@ def products_of_the_strongest(view: FeatureView) -> Iterator[Step | LeftOut]:
         return
     shown = ", ".join(f"`{name}` ({view.strength[name][0]} {view.strength[name][1]:.2f})" for name in strong)
     reason = f"the numbers that alone say most about the target on training rows: {shown}"
+    codes = [column.name for column in view.columns if column.ordered and column.name in strong]
+    if codes:
+        again = "codes in an order enter products as numbers; the categories stay beside them"
+        coded = {"columns": codes, "operation": "to_number", "keep_source": True, "reason": again}
+        yield Step("features/products", coded)
+    factors = [f"{name}_number" if name in codes else name for name in strong]
     yield Step(
-        "features/products", {"columns": strong, "operation": "polynomial_features", "degree": 2, "reason": reason}
+        "features/products", {"columns": factors, "operation": "polynomial_features", "degree": 2, "reason": reason}
     )
 
 
-def strongest_numbers(view: FeatureView, most: int = MOST_PRODUCTS) -> list[str]:
-    """Return the numeric columns with few gaps that say most about the target alone, strongest first."""
+def strongest_numbers(view: FeatureView, most: int = MOST_PRODUCTS, *, codes: bool = False) -> list[str]:
+    """Return the numeric columns with few gaps that say most about the target alone, strongest first.
+
+    Codes in an order, such as hours, are among them where `codes`.
+    """
+    taken = {column.name for column in view.columns}
     found = [
         (view.strength[column.name][1], column.name)
-        for column in view.of_kind(Kind.NUMERIC)
-        if column.name in view.strength
+        for column in view.columns
+        if (column.kind is Kind.NUMERIC or (codes and column.ordered and f"{column.name}_number" not in taken))
+        and column.name in view.strength
         and view.missing(column.name) <= FEW_GAPS * view.rows
         and view.stats[column.name].n_unique > MANY_LEVELS
         and view.strength[column.name][1] >= STRONG[view.strength[column.name][0]]
@@ -248,6 +282,8 @@ def many_levels_as_target_means(view: FeatureView) -> Iterator[Step | LeftOut]:
     classes = len(view.ask.task.classes) if view.ask.task is not None and view.ask.task.task_type == "multiclass" else 1
     room = MOST_TARGET_COLUMNS
     for column in view.of_kind(Kind.CATEGORICAL):
+        if column.ordered:  # trees take its numbers as they are, linear models each of them
+            continue
         levels, present = view.stats[column.name].n_unique, view.rows - view.missing(column.name)
         if levels <= MANY_LEVELS:
             continue
@@ -295,6 +331,7 @@ def logarithms_do_not_help(view: FeatureView) -> Iterator[LeftOut]:
 
 FEATURE_RULES: tuple[Rule[FeatureView, Any], ...] = (
     nearly_empty_columns,
+    stand_ins_are_missing,
     missing_says_something,
     amounts_per_count,
     products_of_the_strongest,

@@ -28,6 +28,12 @@ LAST_OF_THE_FIRST = 4.0
 """Place in the portfolio up to which candidates are scored before any features are made."""
 GENEROUS = 6
 """Candidates left from which the first batch may hold a forest too."""
+FEW_ENTITIES = 200
+"""Groups below which a model rather learns them by heart than what holds for others."""
+DRAWN = (5.0, 1.0)
+"""Penalties on standardised columns, in numbers of rows: at 1 a coefficient is half of what it would be without."""
+STRONGEST = {"C": 1e-4, "alpha": 1e8}
+"""Bounds of the linear family's penalties."""
 JsonDict = dict[str, Any]
 
 WIDE_TREES: JsonDict = {
@@ -41,7 +47,11 @@ DEEP_TREES: JsonDict = {
 SHALLOW_TREES: JsonDict = {
     "extra_trees": True, "num_leaves": 8, "feature_fraction": 0.42, "bagging_fraction": 0.72, "min_data_in_leaf": 15,
 }  # fmt: skip
-SETTINGS: tuple[JsonDict, ...] = (WIDE_TREES, DEEP_TREES, SHALLOW_TREES)
+STUMPY_TREES: JsonDict = {
+    "extra_trees": True, "num_leaves": 4, "feature_fraction": 0.5, "bagging_fraction": 0.7, "lambda_l2": 20.0, "learning_rate": 0.03,
+}  # fmt: skip
+"""So little freedom that few entities are not learned by heart."""
+SETTINGS: tuple[JsonDict, ...] = (WIDE_TREES, DEEP_TREES, SHALLOW_TREES, STUMPY_TREES)
 """LightGBM settings beside the family's own defaults, from published portfolios (see the recipe in the docs)."""
 
 
@@ -57,6 +67,15 @@ class ModelView:
     @property
     def rows(self) -> int:
         return self.ask.profile.rows
+
+    @property
+    def entities(self) -> int | None:
+        """How many groups there are where rows are divided by group and groups are few, else None."""
+        task = self.ask.task
+        if task is None or task.split.kind != "group" or task.split.column not in self.ask.profile.names:
+            return None
+        count = self.ask.profile.of(task.split.column).n_unique
+        return count if count < FEW_ENTITIES else None
 
     @property
     def newest(self) -> str:
@@ -231,6 +250,28 @@ def linear_is_the_floor(view: ModelView) -> Iterator[Proposed | Rejected]:
     yield Proposed(1.0, "linear", RAW, (), reason)
 
 
+@rule("models/few-entities")
+def few_entities_ask_for_shrinkage(view: ModelView) -> Iterator[Proposed]:
+    """Where rows repeat few entities, only shrunken models hold for new ones; penalties chosen on rows are too weak."""
+    if view.entities is None:
+        return
+    each = view.rows / view.entities
+    seen = f"{view.entities} entities of {each:.0f} rows each are {view.entities} examples rather than {view.rows}"
+    for place, drawn in zip((0.5, 1.2), DRAWN, strict=True):
+        said = f"{seen}: coefficients are drawn to zero as by {drawn:g} times as many rows"
+        yield Proposed(place, "linear", RAW, _fixed(_penalty(view, drawn)), said)
+    small: JsonDict = {"min_data_in_leaf": int(min(10_000, max(20, 2 * each)))}
+    reason = f"{seen}: four leaves a tree, each of two entities or more"
+    yield Proposed(1.5, "lightgbm", RAW, _fixed(STUMPY_TREES | small), reason)
+
+
+def _penalty(view: ModelView, drawn: float) -> JsonDict:
+    if view.classes == 1:
+        return {"alpha": min(STRONGEST["alpha"], float(round(drawn * view.rows, 3)))}
+    # a row weighs a quarter at the most in the curvature of the log loss
+    return {"C": max(STRONGEST["C"], float(f"{4.0 / (drawn * view.rows):.3g}"))}
+
+
 @rule("models/lightgbm")
 def boosted_trees_are_the_anchor(view: ModelView) -> Iterator[Proposed]:
     """Boosted trees with random splits take numbers, categories and gaps as they are and win on most tables."""
@@ -278,7 +319,7 @@ def forests_differ(view: ModelView) -> Iterator[Proposed | Rejected]:
 @rule("models/lightgbm-other-setting")
 def another_setting_by_rows(view: ModelView) -> Iterator[Proposed]:
     """A second setting of boosting: few leaves for few rows, many leaves without random splits for more."""
-    if view.classes >= MANY_CLASSES:
+    if view.classes >= MANY_CLASSES or view.entities is not None:
         return
     if view.rows < FEW_ROWS:
         reason = f"{view.rows} rows: eight leaves a tree vary less than the defaults"
@@ -300,6 +341,7 @@ def others_get_their_defaults(view: ModelView) -> Iterator[Proposed | Rejected]:
 
 MODEL_RULES: tuple[Rule[ModelView, Proposed | Rejected], ...] = (
     linear_is_the_floor,
+    few_entities_ask_for_shrinkage,
     boosted_trees_are_the_anchor,
     a_second_member_on_new_features,
     forests_differ,

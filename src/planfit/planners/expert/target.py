@@ -5,21 +5,34 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from planfit.planners.expert.languages import fold
+from planfit.planners.expert.naming import Share, named
 from planfit.planners.expert.rules import Rule, rule
-from planfit.planners.expert.sentence import Sentence, Word
-from planfit.planners.expert.words import ABBREVIATIONS, CONCEPTS, GENERIC, STOP, WEAK_NAMES, stem, tokens
+from planfit.planners.expert.sentence import Sentence
+from planfit.planners.expert.words import GENERIC, STOP, WEAK_NAMES, stem, tokens
 from planfit.records.profile import ColumnProfile, Profile
 from planfit.records.schema import BooleanReading, Column, Kind
 
-EVERYDAY = 0.8
-"""Strength of an everyday word of the same meaning, against 1 for the same word."""
 CLOSE_CALL = 0.3
 """A lead over the runner-up smaller than this lowers the confidence."""
 MOST_CLASSES = 50
-SURE = 0.98
-"""No evidence from names is worth more."""
+NOTHING_SAID = 0.2
+"""The most certainty that a sentence gives in which no word is known."""
+UNNAMED = 0.25
+"""Below this share a name is not in the sentence."""
+SOMEWHAT_NAMED = 0.33
+HALFWAY = 3
+"""Classes that may answer yes, no or in between."""
+SURELY_NAMES = frozenset({"target", "label", "labels", "y", "groundtruth"})
+"""Weak names that nothing but a target has."""
+HARDLY_NAMES = frozenset({"category", "status", "score", "type", "num"})
+"""Weak names that features have as well."""
+HALF = 0.5
+OUTSPOKEN = 0.6
+WHOLE_NAME = 0.85
+"""From such a share on a column is asked for by its name, whatever the form of the question."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +47,36 @@ class Evidence:
 class TargetView:
     """One column as a possible target."""
 
-    profile: Profile
+    rows: int
     sentence: Sentence
     column: Column
     stats: ColumnProfile
+    plain: Share
+    """By the words of its name."""
+    everyday: Share
+    """By words of the same meaning as well."""
+    others: float = 0.0
+    """How well the sentence names the best of the other columns, 0 to 1."""
+    others_plainly: float = 0.0
+    """The same by the words of their names alone."""
+    place: str = ""
+    """``first`` or ``last`` in the table, or empty."""
+    pairs: int = 0
+    """Columns of the table that have two values."""
+    coordinates: bool = False
+    """Columns called x or z stand beside."""
 
     @property
     def values(self) -> tuple[str, ...]:
-        return tuple(value for value, _ in values_of(self.profile, self.column.name))
+        return tuple(value for value, _ in _written(self.column, self.stats))
 
 
 def values_of(profile: Profile, name: str) -> tuple[tuple[str, int], ...]:
     """Return a column's frequent values with their counts as they stand in the data: yes and no, not 1 and 0."""
-    column, stats = profile.column(name), profile.of(name)
+    return _written(profile.column(name), profile.of(name))
+
+
+def _written(column: Column, stats: ColumnProfile) -> tuple[tuple[str, int], ...]:
     written: dict[str, str] = {}
     if isinstance(column.reading, BooleanReading):
         written = {"1": next(iter(column.reading.true), "1"), "0": next(iter(column.reading.false), "0")}
@@ -72,11 +102,33 @@ class Choice:
     confidence: float
 
 
-def choose(profile: Profile, sentence: Sentence) -> Choice:
-    """Rank the columns as targets of the sentence; ties go to the later column, where targets usually stand."""
+def choose(profile: Profile, sentence: Sentence, without: tuple[str, ...] = ()) -> Choice:
+    """Rank the columns as targets of the sentence; ties go to the later column, where targets usually stand.
+
+    Parameters
+    ----------
+    profile : Profile
+    sentence : Sentence
+    without : tuple of str
+        Columns that are to be left out: what one must not look at is not what one asks for.
+    """
+    pairs = sum(1 for stats in profile.statistics if stats.n_unique == 2)
+    last = len(profile.columns) - 1
+    coordinates = any(column.name.strip().lower() in ("x", "z") for column in profile.columns)
+    views = [
+        TargetView(
+            profile.rows, sentence, column, stats, named(column.name, sentence), named(column.name, sentence, everyday=True),
+            place="last" if place == last else "first" if place == 0 else "", pairs=pairs, coordinates=coordinates,
+        )
+        for place, (column, stats) in enumerate(zip(profile.columns, profile.statistics, strict=True))
+        if column.name not in without
+    ]  # fmt: skip
+    possible = [_can_be(view)[0] * _fit(view)[0] for view in views]
+    loosely = [share * view.everyday.size for share, view in zip(possible, views, strict=True)]
+    plainly = [share * view.plain.size for share, view in zip(possible, views, strict=True)]
     scored = [
-        _score(TargetView(profile, sentence, column, stats))
-        for column, stats in zip(profile.columns, profile.statistics, strict=True)
+        _score(replace(view, others=others, others_plainly=others_plainly))
+        for view, others, others_plainly in zip(views, _best_of_others(loosely), _best_of_others(plainly), strict=True)
     ]
     order = sorted(range(len(scored)), key=lambda place: (-scored[place].score, -place))
     ranked = tuple(scored[place] for place in order)
@@ -84,7 +136,14 @@ def choose(profile: Profile, sentence: Sentence) -> Choice:
         return Choice((), 0.0)
     lead = ranked[0].score - (ranked[1].score if len(ranked) > 1 else 0.0)
     certain = ranked[0].score * (0.45 + 0.55 * min(1.0, lead / CLOSE_CALL))
-    return Choice(ranked, round(certain, 3))
+    return Choice(ranked, round(certain if sentence.known else min(certain, NOTHING_SAID), 3))
+
+
+def _best_of_others(shares: list[float]) -> list[float]:
+    """Return for each place the largest share at any other."""
+    best, second = sorted([*shares, 0.0, 0.0], reverse=True)[:2]
+    at = shares.index(best) if best in shares else -1
+    return [second if place == at else best for place in range(len(shares))]
 
 
 def _score(view: TargetView) -> Scored:
@@ -104,7 +163,7 @@ def _score(view: TargetView) -> Scored:
 
 def _can_be(view: TargetView) -> tuple[float, str]:
     """Return how possible the column is as a target at all, and why not."""
-    stats, rows = view.stats, view.profile.rows
+    stats, rows = view.stats, view.rows
     if stats.missing >= rows or stats.n_unique <= 1:
         return 0.0, f"it has {stats.n_unique} distinct values: nothing to predict"
     if stats.kind in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.TEXT, Kind.DATETIME):
@@ -119,7 +178,14 @@ def _can_be(view: TargetView) -> tuple[float, str]:
 def _fit(view: TargetView) -> tuple[float, str]:
     """Return how well the column's kind fits the answer that the sentence wants."""
     stats, wants = view.stats, view.sentence.wants
+    if view.plain.size >= WHOLE_NAME and stats.kind is not Kind.DATETIME:
+        return 1.0, ""
     few = stats.kind in (Kind.CATEGORICAL, Kind.BOOLEAN) or stats.n_unique == 2
+    listed = len(view.sentence.options)
+    if wants == "class" and listed > 2 and stats.n_unique < listed:
+        return 0.5, f"the sentence lists {listed} answers, it has {stats.n_unique} distinct values"
+    if wants == "class" and view.sentence.yes_no and few and stats.n_unique > HALFWAY:
+        return 0.6, f"the sentence asks yes or no, it has {stats.n_unique} classes"
     if wants == "number" and few:
         return 0.4, f"the sentence asks for a number, it has {stats.n_unique} classes"
     if wants == "class" and view.sentence.yes_no and stats.n_unique != 2 and not few:
@@ -133,71 +199,22 @@ def _fit(view: TargetView) -> tuple[float, str]:
     return 1.0, ""
 
 
-def similarity(word: Word, part: str) -> float:
-    """Return how much one word of the sentence is like one word of a column's name, 0 to 1."""
-    said, named = word.text, ABBREVIATIONS.get(part, part)
-    if said in (part, named) or word.stem == stem(part) or word.stem == stem(named):
-        return 1.0
-    root, other = word.stem, stem(named)
-    # survive and survival, rent and rental; not house and household
-    if min(len(root), len(other)) >= 4 and (other.startswith(root) or root.startswith(other)):
-        extra = abs(len(root) - len(other))
-        if extra <= 3:
-            return 0.85
-    if 3 <= len(part) <= 4 and len(said) >= len(part) + 3 and said.startswith(part):
-        return 0.7
-    if len(part) >= 3 and said[0] == part[0] and part == said[0] + re.sub("[aeiou]", "", said[1:]):
-        return 0.75
-    return 0.0
-
-
-def _named(view: TargetView, *, everyday: bool) -> tuple[float, list[str]]:
-    """Return which share of the column's name the sentence covers, and by which words."""
-    parts = [part for part in tokens(view.column.name) if not part.isdigit()] or list(tokens(view.column.name))
-    alone = len(parts) == 1
-    whole = 0.0
-    covered = 0.0
-    by: list[str] = []
-    for part in parts:
-        weight = 1.0 if alone else GENERIC.get(part, 1.0)
-        whole += weight
-        best, said = 0.0, ""
-        for word in view.sentence.content:
-            alike = similarity(word, part)
-            if everyday and alike < 1.0 and _same_concept(word, part):
-                alike = max(alike, EVERYDAY)
-            if alike * word.weight > best:
-                best, said = alike * word.weight, word.text
-        covered += weight * best
-        if said:
-            by.append(said)
-    if not whole:
-        return 0.0, []
-    # of two names that are covered whole, the longer one says more of what was asked
-    return min(SURE, covered / whole * (0.9 + 0.04 * min(2, len(by) - 1))), by
-
-
-def _same_concept(word: Word, part: str) -> bool:
-    root = stem(ABBREVIATIONS.get(part, part))
-    return any(word.stem in concept.words and root in concept.words for concept in CONCEPTS)
-
-
 @rule("target/named")
 def named_in_the_sentence(view: TargetView) -> Iterator[Evidence]:
     """The words of the column's name stand in the sentence, whole, as stems or abbreviated."""
-    share, by = _named(view, everyday=False)
-    if share >= 0.25:
-        yield Evidence(share, f"its name is in the sentence ({', '.join(dict.fromkeys(by))})")
+    if view.plain.size >= UNNAMED:
+        yield Evidence(view.plain.size, f"its name is in the sentence ({', '.join(dict.fromkeys(view.plain.by))})")
 
 
 @rule("target/everyday-word")
 def an_everyday_word(view: TargetView) -> Iterator[Evidence]:
     """The sentence uses an everyday word for what the column's name says, e.g. "leave" for "churn"."""
-    plain, _ = _named(view, everyday=False)
-    share, by = _named(view, everyday=True)
-    if share >= 0.25 and share > plain + 0.05:
+    plain, share, by = view.plain.size, view.everyday.size, view.everyday.by
+    if share >= UNNAMED and share > plain + 0.05:
         # the part that the plain words already gave is not counted twice
         strength = 1 - (1 - share) / (1 - plain)
+        # where another column has the very word, one of the same meaning is the less likely
+        strength *= OUTSPOKEN if view.others_plainly >= HALF and plain < SOMEWHAT_NAMED else 1.0
         yield Evidence(strength, f"everyday words for its name are in the sentence ({', '.join(dict.fromkeys(by))})")
 
 
@@ -207,11 +224,12 @@ def written_verbatim(view: TargetView) -> Iterator[Evidence]:
     name, text = view.column.name.strip(), view.sentence.text
     if any(name.lower() == quoted.strip().lower() for quoted in view.sentence.quoted):
         yield Evidence(0.9, "its name is quoted in the sentence")
-    elif (
-        len(name) >= 3 and re.search(r"[_\d-]|[a-z][A-Z]", name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
-    ):
-        match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
-        first = tokens(text[: match.start()]) if match else ()
+        return
+    if len(name) < 3 or name not in text or not re.search(r"[_\d-]|[a-z][A-Z]", name):
+        return
+    match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+    if match is not None:
+        first = tokens(text[: match.start()])
         weight = view.sentence.words[len(first)].weight if len(first) < len(view.sentence.words) else 1.0
         yield Evidence(0.9 * weight, "its name is written out in the sentence")
 
@@ -219,9 +237,15 @@ def written_verbatim(view: TargetView) -> Iterator[Evidence]:
 @rule("target/joined")
 def words_run_together(view: TargetView) -> Iterator[Evidence]:
     """Neighbouring words of the sentence, run together, are the column's name, e.g. "total charges" for totalcharges."""
-    name = "".join(tokens(view.column.name))
+    parts = tokens(fold(view.column.name))
+    name = "".join(parts)
     words = view.sentence.words
-    if len(tokens(view.column.name)) != 1 or len(name) < 6:
+    if len(name) < 6:
+        return
+    if len(parts) > 1:
+        whole = next((word for word in words if name in (word.text, word.said)), None)
+        if whole is not None:
+            yield Evidence(0.9 * whole.weight, f"{whole.text!r} is its name in one word")
         return
     for size in (2, 3):
         for start in range(len(words) - size + 1):
@@ -234,24 +258,49 @@ def words_run_together(view: TargetView) -> Iterator[Evidence]:
 
 
 @rule("target/initials")
-def initials_of_the_sentence(view: TargetView) -> Iterator[Evidence]:
-    """Initials of words of the sentence are the column's name, e.g. mpg for "miles per gallon"."""
-    name = view.column.name.strip().lower()
-    if not (3 <= len(name) <= 6 and name.isalpha()):
+def beginnings_of_words(view: TargetView) -> Iterator[Evidence]:
+    """The beginnings of words that stand together are the column's name: mpg for "miles per gallon", medv for "median value"."""
+    if view.plain.size >= SOMEWHAT_NAMED:  # its words themselves are there
         return
     said = view.sentence.words
-    for words in (said, tuple(word for word in said if word.text not in STOP)):
-        for start in range(len(words) - len(name) + 1):
-            group = words[start : start + len(name)]
-            if "".join(word.text[0] for word in group) == name and group[0].weight >= 0.4:
-                yield Evidence(0.85, f"initials of {' '.join(word.text for word in group)!r}")
-                return
+    plain = tuple(word for word in said if word.text not in STOP)
+    for part in _short_name(view.column.name):
+        for words in (said, plain):
+            for start, first in enumerate(words):
+                size = _spelt_by(part, tuple(word.text for word in words[start : start + len(part)]))
+                if size >= 2 and first.weight >= 0.4 and words[start + size - 1].text not in STOP:
+                    strength = 0.85 if len(part) >= 3 else 0.6
+                    shown = " ".join(word.text for word in words[start : start + size])
+                    yield Evidence(strength * min(1.0, first.weight), f"{part!r} are the beginnings of {shown!r}")
+                    return
+
+
+def _short_name(name: str) -> tuple[str, ...]:
+    parts = tokens(fold(name))
+    units = [part for part in parts if GENERIC.get(part, 1.0) <= 0.3]
+    core = [part for part in parts if part not in units]
+    return tuple(part for part in core[:1] if len(core) == 1 and part.isalpha() and 2 <= len(part) <= 6)
+
+
+def _spelt_by(name: str, words: tuple[str, ...]) -> int:
+    """Return how many of the words, in order, make up the name with one to four letters each; 0 where they do not."""
+    if not name:
+        return 0
+    for size in range(1, min(len(name), 4) + 1):
+        if not words or not words[0].startswith(name[:size]):
+            return 0
+        if size == len(name):
+            return 1
+        rest = _spelt_by(name[size:], words[1:])
+        if rest:
+            return 1 + rest
+    return 0
 
 
 @rule("target/options")
 def options_are_its_values(view: TargetView) -> Iterator[Evidence]:
     """The answers that the sentence lists are the column's values, or their initials, or as many."""
-    options, values = view.sentence.options, {value.lower() for value in view.values}
+    options, values = view.sentence.options, {fold(value).lower() for value in view.values}
     if len(options) < 2 or (view.stats.kind is Kind.NUMERIC and view.stats.n_unique > 20):
         return
     shown = " / ".join(options)
@@ -270,14 +319,15 @@ def a_value_in_the_sentence(view: TargetView) -> Iterator[Evidence]:
     if view.stats.kind not in (Kind.CATEGORICAL, Kind.BOOLEAN) or view.stats.n_unique > 20:
         return
     for value in view.values:
-        parts = tokens(value)
-        if len(parts) != 1 or len(parts[0]) < 3 or parts[0] in STOP or parts[0].isdigit():
+        parts = tokens(fold(value))
+        if len(parts) > 3 or not any(len(part) >= 3 and part not in STOP and not part.isdigit() for part in parts):
             continue
         weights = [
-            word.weight for word in view.sentence.content if word.text == parts[0] or word.stem == stem(parts[0])
-        ]
-        if weights:
-            yield Evidence(0.5 * max(weights), f"{value!r} is one of its values")
+            max((word.weight for word in view.sentence.words if part in (word.text, word.said) or word.stem == stem(part)), default=0.0)
+            for part in parts
+        ]  # fmt: skip
+        if min(weights) > 0:
+            yield Evidence(0.5 * max(weights) * (1.2 if len(parts) > 1 else 1.0), f"{value!r} is one of its values")
             return
 
 
@@ -287,18 +337,31 @@ def a_name_for_targets(view: TargetView) -> Iterator[Evidence]:
     parts = tokens(view.column.name)
     name = parts[0] if len(parts) == 1 else ""
     # x, y and z together are coordinates
-    if name == "y" and {"x", "z"} & {other.strip().lower() for other in view.profile.names}:
+    if name == "y" and view.coordinates:
         return
     if name in WEAK_NAMES:
-        yield Evidence(WEAK_NAMES[name], f"columns called {name!r} usually are the target")
+        # a column that the sentence names is rather meant; where it names none, this one is
+        strength = WEAK_NAMES[name] * (1.0 - view.others)
+        yield Evidence(strength, f"columns called {name!r} usually are the target")
+        # of a sentence that asks for neither a class nor a number, nothing follows for "class" or "result"
+        asks = view.sentence.wants is not None or name in SURELY_NAMES
+        if asks and view.others < UNNAMED and view.sentence.content and name not in HARDLY_NAMES:
+            yield Evidence(0.35, "the sentence names no other column")
+
+
+@rule("target/only-named")
+def the_only_one_named(view: TargetView) -> Iterator[Evidence]:
+    """A part of the column's name is said, and nothing of any other column's."""
+    if SOMEWHAT_NAMED <= view.everyday.size < WHOLE_NAME and view.others < UNNAMED:
+        yield Evidence(0.35, "the sentence names no other column")
 
 
 @rule("target/place")
 def first_or_last(view: TargetView) -> Iterator[Evidence]:
     """Targets mostly stand last in a table, sometimes first."""
-    if view.column.name == view.profile.names[-1]:
+    if view.place == "last":
         yield Evidence(0.08, "it is the last column")
-    elif view.column.name == view.profile.names[0]:
+    elif view.place == "first":
         yield Evidence(0.04, "it is the first column")
 
 
@@ -307,8 +370,7 @@ def the_only_one_that_fits(view: TargetView) -> Iterator[Evidence]:
     """A question for yes or no points to the column if it is the only one in the table with two values."""
     if not view.sentence.yes_no or view.stats.n_unique != 2:
         return
-    pairs = [stats for stats in view.profile.statistics if stats.n_unique == 2]
-    if len(pairs) == 1:
+    if view.pairs == 1:
         yield Evidence(0.3, "it is the only column with two values")
 
 
@@ -317,10 +379,11 @@ TARGET_RULES: tuple[Rule[TargetView, Evidence], ...] = (
     an_everyday_word,
     written_verbatim,
     words_run_together,
-    initials_of_the_sentence,
+    beginnings_of_words,
     options_are_its_values,
     a_value_in_the_sentence,
     a_name_for_targets,
+    the_only_one_named,
     first_or_last,
     the_only_one_that_fits,
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from planfit.planners.base import Ask
+from planfit.planners.expert.constraints import Wishes, wishes
+from planfit.planners.expert.naming import plainly_named
 from planfit.planners.expert.rules import Rule, rule
 from planfit.planners.expert.sentence import Sentence, read
+from planfit.planners.expert.split import split_of
 from planfit.planners.expert.target import Choice, Scored, choose, values_of
 from planfit.planners.expert.words import EVENT_WORDS, stem, tokens
 from planfit.records.profile import ColumnProfile, Profile
@@ -19,8 +21,14 @@ from planfit.settings import QUESTION_CONFIDENCE
 
 FEW_NUMBERS = 20
 """Whole numbers with at most this many distinct values may be classes."""
+CLEARLY = 0.75
+"""Confidence from which a target that the sentence names is held against another that was given."""
 CODES = 3
 """Whole numbers with at most this many distinct values are classes unless the sentence asks for a number."""
+LIKELY_ENOUGH = 0.4
+"""A column whose score is a smaller share of the best is not named in a question."""
+HARDLY = 0.12
+"""A score that comes from a column's place alone."""
 MOST_ALTERNATIVES = 5
 MOST_SAID = 8
 """Suspects that a rationale names."""
@@ -42,23 +50,26 @@ class ExclusionView:
     profile: Profile
     stats: ColumnProfile
     target: str
-    sentence: Sentence
+    ignored: tuple[str, ...]
+    """Columns that the sentence asks to leave out."""
     asked: tuple[str, ...]
+    """Columns that an option leaves out."""
 
 
 def task_plan(ask: Ask) -> JsonDict:
     """Return the TaskPlan for `ask`; with a settled task and target figures, one that changes exclusions only."""
     if ask.task is not None and ask.target_profile is not None:
         return _second_plan(ask, ask.task)
-    sentence = read(ask.sentence)
-    choice = _choice(ask, sentence)
+    wanted = wishes(ask.sentence, ask.profile.names, families=ask.families)
+    sentence = read(wanted.rest, ask.profile.names)
+    choice = _choice(ask, sentence, wanted)
     best = choice.ranked[0]
     confidence = 1.0 if ask.options.target is not None else choice.confidence
     stats = ask.profile.of(best.name) if best.name in ask.profile.names else None
     task_type, type_because = task_type_of(stats, sentence, ask.options.task_type, ask.options.metric)
     metric, metric_because = metric_of(task_type, sentence, stats, ask.options.metric)
     split, split_because = split_of(ask, sentence, best.name, task_type)
-    excluded = exclusions(ask, sentence, best.name, split)
+    excluded = exclusions(ask, wanted.ignored, best.name, split)
     positive, positive_because = positive_class(ask.profile, task_type, sentence, stats, ask.options.positive_class)
     plan: JsonDict = {
         "target": best.name,
@@ -69,9 +80,11 @@ def task_plan(ask: Ask) -> JsonDict:
         "excluded": excluded,
         "confidence": confidence,
         "alternatives": alternatives(choice),
+        "constraints": wanted.constraints or None,
+        "notes": notes(ask, wanted, sentence, plan_target=best.name, metric=metric),
     }
     if confidence < QUESTION_CONFIDENCE:
-        plan["question"] = question(choice)
+        plan["question"] = question(ask.profile, choice, sentence)
     target_because = "was given" if ask.options.target is not None else _because(best)
     sentences = [
         f"Target `{best.name}`: {target_because}.",
@@ -87,14 +100,40 @@ def task_plan(ask: Ask) -> JsonDict:
     return plan
 
 
-def _choice(ask: Ask, sentence: Sentence) -> Choice:
+def _choice(ask: Ask, sentence: Sentence, wanted: Wishes) -> Choice:
     if ask.options.target is not None:
         given = ask.options.target
         name = given if given in ask.profile.names else next(
             (name for name in ask.profile.names if name.strip() == given.strip()), given
         )  # fmt: skip
         return Choice((Scored(name, 1.0, ("it was given",)),), 1.0)
-    return choose(ask.profile, sentence)
+    # where the sentence leaves out every column, it names none to be predicted
+    without = wanted.ignored if set(wanted.ignored) < set(ask.profile.names) else ()
+    return choose(ask.profile, sentence, without)
+
+
+def notes(ask: Ask, wanted: Wishes, sentence: Sentence, *, plan_target: str, metric: str) -> list[str]:
+    """Return what the sentence asks and an option or the table contradicts; the option wins."""
+    found = [
+        f"The sentence asks to leave out {name!r}, and the table has no such column; nothing is left out for it."
+        for name in wanted.strange
+    ]
+    for name in wanted.ignored:
+        if name == plan_target and ask.options.target is not None:
+            found.append(f"The sentence asks to leave out {name!r}, which --target names; it is predicted.")
+        elif name in ask.options.include:
+            found.append(f"The sentence asks to leave out {name!r}, which --include keeps; it stays in.")
+    if ask.options.target is not None and plan_target in ask.profile.names:
+        meant = choose(ask.profile, sentence)
+        if meant.confidence >= CLEARLY and meant.ranked[0].name != plan_target:
+            found.append(
+                f"The sentence seems to ask for {meant.ranked[0].name!r}, and --target says {plan_target!r}; "
+                f"{plan_target!r} is predicted."
+            )
+    hinted = [hint for hint in sentence.metrics if hint != metric]
+    if ask.options.metric is not None and hinted and metric not in sentence.metrics:
+        found.append(f"The sentence asks for {hinted[0]}, and --metric says {metric}; {metric} is used.")
+    return found
 
 
 def _because(best: Scored) -> str:
@@ -112,14 +151,37 @@ def alternatives(choice: Choice) -> list[JsonDict]:
     ]
 
 
-def question(choice: Choice) -> str:
-    """Return the one question to the user, naming the ranked alternatives."""
-    shown = [f"`{entry.name}`" for entry in choice.ranked[:3] if entry.score > 0.0]
-    if not shown:
-        return "Which column should be predicted? None is named in the sentence."
+def question(profile: Profile, choice: Choice, sentence: Sentence) -> str:
+    """Return the one question to the user, naming the ranked alternatives; a column that cannot be it is said to be none."""
+    least = LIKELY_ENOUGH * choice.ranked[0].score
+    shown = [f"`{entry.name}`" for entry in choice.ranked[:3] if entry.evidence and entry.score >= max(least, HARDLY)]
+    asks = "Which column should be predicted?"
+    unfit = _named_but_unfit(profile, sentence)
+    if unfit is not None:
+        asks = f"{unfit} {asks}"
+    if not shown or choice.ranked[0].score < HARDLY:
+        return f"{asks} {'No other' if unfit else 'No'} column is named in the sentence."
     if len(shown) == 1:
-        return f"Which column should be predicted? {shown[0]} is the likeliest, on weak evidence."
-    return f"Which column should be predicted: {', '.join(shown[:-1])} or {shown[-1]}?"
+        return f"{asks} {shown[0]} is the likeliest, on weak evidence."
+    return f"{asks[:-1]}: {', '.join(shown[:-1])} or {shown[-1]}?"
+
+
+def _named_but_unfit(profile: Profile, sentence: Sentence) -> str | None:
+    """Return why a column that the sentence plainly names is no target."""
+    for stats in profile.statistics:
+        name = stats.name
+        if stats.kind not in (Kind.CONSTANT, Kind.IDENTIFIER, Kind.TEXT, Kind.DATETIME) and stats.n_unique > 1:
+            continue
+        if plainly_named(name, sentence):
+            return f"`{name}` {_WHY_UNFIT.get(stats.kind, 'has one value in all its rows')}: it cannot be predicted."
+    return None
+
+
+_WHY_UNFIT = {
+    Kind.IDENTIFIER: "is different in every row",
+    Kind.TEXT: "is free text",
+    Kind.DATETIME: "holds dates",
+}
 
 
 def task_type_of(
@@ -199,39 +261,13 @@ def _plain(value: float | str) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def split_of(ask: Ask, sentence: Sentence, target: str, task_type: TaskType) -> tuple[JsonDict, str]:
-    """Return how to divide the rows: forward in time where the sentence looks ahead and there are dates."""
-    if ask.options.split:
-        kind, _, column = ask.options.split.partition(":")
-        return {"kind": kind, "column": column or None}, f"Split {ask.options.split}: was given."
-    if sentence.future:
-        dates = [
-            stats
-            for stats in ask.profile.statistics
-            if stats.kind is Kind.DATETIME and stats.name != target and stats.missing == 0 and stats.n_unique > 10
-        ]
-        if dates:
-            when = max(dates, key=lambda stats: stats.n_unique)
-            span = "" if when.minimum is None else f" from {when.minimum} to {when.maximum}"
-            return (
-                {"kind": "time", "column": when.name},
-                f"Split forward in time by `{when.name}` ({when.n_unique} distinct dates{span}): the sentence looks ahead.",
-            )
-    kind = "random" if task_type == "regression" else "stratified"
-    return {"kind": kind, "column": None}, f"Split {kind}: nothing speaks for an order in time."
-
-
 @rule("exclusions/asked")
 def asked_by_the_user(view: ExclusionView) -> Iterator[JsonDict]:
     """A column that the user wants ignored stays out."""
     name = view.stats.name
     if name in view.asked:
         yield {"name": name, "code": "asked", "reason": "asked by the user"}
-    elif re.search(
-        rf"\b(ignor\w+|exclud\w+|except|do not use|don't use|leave out|leaving out|not using)\b[^.;]*?(?<!\w){re.escape(name)}(?!\w)",
-        view.sentence.text,
-        re.IGNORECASE,
-    ):
+    elif name in view.ignored:
         yield {"name": name, "code": "asked", "reason": "the sentence asks to leave it out"}
 
 
@@ -266,12 +302,10 @@ def identifiers(view: ExclusionView) -> Iterator[JsonDict]:
 @rule("exclusions/duplicate")
 def duplicate_columns(view: ExclusionView) -> Iterator[JsonDict]:
     """A column equal to another says nothing that the other does not."""
-    for finding in view.profile.warnings:
-        if finding.code == "duplicate-column" and finding.columns[:1] == (view.stats.name,):
-            first = finding.columns[1]
-            if first != view.target:
-                reason = f"equal to `{first}` in all {view.profile.rows} rows"
-                yield {"name": view.stats.name, "code": "duplicate", "reason": reason}
+    first = view.profile.copies.get(view.stats.name)
+    if first is not None and first != view.target:
+        reason = f"equal to `{first}` in all {view.profile.rows} rows"
+        yield {"name": view.stats.name, "code": "duplicate", "reason": reason}
 
 
 EXCLUSION_RULES: tuple[Rule[ExclusionView, JsonDict], ...] = (
@@ -283,13 +317,13 @@ EXCLUSION_RULES: tuple[Rule[ExclusionView, JsonDict], ...] = (
 )
 
 
-def exclusions(ask: Ask, sentence: Sentence, target: str, split: JsonDict) -> list[JsonDict]:
+def exclusions(ask: Ask, ignored: tuple[str, ...], target: str, split: JsonDict) -> list[JsonDict]:
     """Return the columns that stay out, each once with the first reason found."""
     found: list[JsonDict] = []
     for stats in ask.profile.statistics:
         if stats.name in (target, split["column"], *ask.options.include):
             continue
-        view = ExclusionView(ask.profile, stats, target, sentence, ask.options.exclude)
+        view = ExclusionView(ask.profile, stats, target, ignored, ask.options.exclude)
         reasons = [entry for each in EXCLUSION_RULES for entry in each(view)]
         found += reasons[:1]
     return found
@@ -300,7 +334,8 @@ def _second_plan(ask: Ask, task: Task) -> JsonDict:
     leaks = ask.target_profile.leaks if ask.target_profile is not None else ()
     out = {entry.name for entry in task.excluded}
     excluded = [entry.to_json() for entry in task.excluded]
-    left = [name for name in ask.profile.names if name not in out and name != task.target]
+    divides = task.split.column if task.split.kind == "group" else None  # no model sees it
+    left = [name for name in ask.profile.names if name not in out and name not in (task.target, divides)]
     says: list[str] = []
     for finding in leaks:
         for name in finding.columns:

@@ -18,7 +18,8 @@ WHAT: dict[PlanKind, str] = {
     "TaskPlan": (
         "Decide what is to be predicted: target column, task type, metric, positive class, split of the rows, columns that "
         "must stay out (identifiers, constants, what is only known after the event), each with its reason. Give a confidence "
-        "between 0 and 1 and the alternatives you considered; below 0.5 put one question to the user."
+        "between 0 and 1 and the alternatives you considered; below 0.5 put one question to the user. Put what the sentence asks of the run "
+        "itself under constraints (time, model families, plain models), and under notes what an option contradicts."
     ),
     "FeaturePlan": (
         "Write the transformations that add information the columns do not give by themselves. Leave imputing, scaling and "
@@ -36,7 +37,9 @@ SHAPES: dict[PlanKind, str] = {
         '{"target": NAME, "task_type": "binary"|"multiclass"|"regression", "metric": NAME, "positive_class": TEXT|null, '
         '"split": {"kind": "random"|"stratified"|"time"|"group", "column": NAME|null}, '
         '"excluded": [{"name": NAME, "code": "identifier"|"constant"|"leak"|"duplicate"|"asked"|"empty"|"other", "reason": TEXT}], '
-        '"confidence": 0..1, "alternatives": [{"target": NAME, "score": 0..1, "evidence": TEXT}], "question": TEXT|null, "rationale": TEXT}'
+        '"confidence": 0..1, "alternatives": [{"target": NAME, "score": 0..1, "evidence": TEXT}], '
+        '"constraints": {"seconds": N|null, "max_candidates": N|null, "families": [FAMILY], "without_families": [FAMILY], '
+        '"simple": BOOL}|null, "notes": [TEXT], "question": TEXT|null, "rationale": TEXT}'
     ),
     "FeaturePlan": (
         '{"transformations": [{"column": NAME | "columns": [NAME or SELECTOR, ...], "operation": NAME, PARAMETER: VALUE, ..., '

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from planfit.planners.base import Ask
 from planfit.records.profile import ColumnProfile
 from planfit.records.schema import Kind
 from planfit.records.scores import CandidateResult
+from planfit.records.task import Task
 
 FEWEST_ROWS_OF_A_VALUE = 5
 """A value that occurs in fewer rows is not shown."""
@@ -15,6 +17,10 @@ MOST_VALUES = 6
 LONGEST_VALUE = 40
 MOST_COLUMNS = 120
 MOST_RESULTS = 15
+MOST_EXCLUSIONS = 60
+MOST_ALIKE = 10
+"""Columns named of those that stay out for the same reason."""
+MOST_WARNINGS = 40
 
 
 def sentence(ask: Ask) -> str:
@@ -38,7 +44,9 @@ def table(ask: Ask) -> str:
     if len(shown) > MOST_COLUMNS:
         kinds = sorted({stats.kind.value for stats in shown[MOST_COLUMNS:]})
         lines.append(f"... and {len(shown) - MOST_COLUMNS} more columns of kind {', '.join(kinds)}")
-    lines += [f"warning: {_line(finding.sentence())}" for finding in profile.warnings]
+    lines += [f"warning: {_line(finding.sentence())}" for finding in profile.warnings[:MOST_WARNINGS]]
+    if len(profile.warnings) > MOST_WARNINGS:
+        lines.append(f"... and {len(profile.warnings) - MOST_WARNINGS} more warnings")
     return "\n".join(lines)
 
 
@@ -83,8 +91,21 @@ def settled(ask: Ask) -> str:
     if task.classes:
         classes = ", ".join(_shown(label) for label in task.classes[:20])
         lines.append(f"classes: {classes}" + (f", ... {len(task.classes)} in all" if len(task.classes) > 20 else ""))
-    lines += [f"out: {_shown(entry.name)} ({entry.code}: {_line(entry.reason)})" for entry in task.excluded]
+    lines += _left_out(task)
     return "\n".join(lines)
+
+
+def _left_out(task: Task) -> Iterator[str]:
+    """Yield the columns that stay out, those of one reason together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entry in task.excluded:
+        groups.setdefault((entry.code, entry.reason), []).append(entry.name)
+    for (code, reason), names in list(groups.items())[:MOST_EXCLUSIONS]:
+        shown = ", ".join(_shown(name) for name in names[:MOST_ALIKE])
+        more = f" and {len(names) - MOST_ALIKE} more" if len(names) > MOST_ALIKE else ""
+        yield f"out: {shown}{more} ({code}: {_line(reason)})"
+    if len(groups) > MOST_EXCLUSIONS:
+        yield f"... and {sum(map(len, list(groups.values())[MOST_EXCLUSIONS:]))} more columns are out"
 
 
 def target(ask: Ask) -> str:
@@ -104,6 +125,7 @@ def target(ask: Ask) -> str:
         alone = ", ".join(f"{_shown(entry.column)} {entry.value:.3f}" for entry in ranked)
         lines.append(f"what each column alone says ({ranked[0].measure}): {alone}")
     lines += [f"suspected leak ({finding.severity}): {_line(finding.sentence())}" for finding in seen.leaks]
+    lines += [f"caution: {_line(finding.sentence())}" for finding in seen.cautions]
     return "\n".join(lines)
 
 

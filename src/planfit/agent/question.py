@@ -1,0 +1,71 @@
+"""The question to the user where the target is not clear, and the commands that answer it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+from planfit import settings
+from planfit.agent.attempts import Agreement
+from planfit.agent.session import Session
+from planfit.errors import QuestionAsked
+from planfit.paths import seen_from_here
+from planfit.plans.task import TaskPlan
+from planfit.records.events import RunHalted
+from planfit.records.run import RunRequest
+
+MOST_COMMANDS = 5
+
+
+def ask_person(session: Session, agreed: Agreement) -> QuestionAsked:
+    """Record the question and return it as an error: ranked columns, and for each the command that names it."""
+    plan: TaskPlan = agreed.plan
+    ranked = sorted(plan.alternatives, key=lambda alternative: -alternative.score)
+    text = plan.question or f"Which column should be predicted? {plan.target!r} is only a guess."
+    commands = [command_with(session.request, entry.target, session.run.root) for entry in ranked[:MOST_COMMANDS]]
+    question = {"text": text, "alternatives": [entry.to_json() for entry in ranked], "commands": commands}
+    session.run.append(
+        RunHalted(stage="task", status="question", message=text, question=question, commands=tuple(commands))
+    )
+    hint = f"Name the column, for example: {commands[0]}" if commands else "Name the column with --target COLUMN."
+    return QuestionAsked(text, document=question, hint=hint)
+
+
+def command_with(request: RunRequest, target: str, store: Path) -> str:
+    """Return the command that starts the same run with the target given; every option that was used is in it.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What was asked for.
+    target : str
+    store : Path
+        Folder of the runs.
+    """
+    data = "DATA" if request.data is None else seen_from_here(request.data)
+    limits = request.limits
+    options: list[tuple[str, object, object]] = [
+        ("--planner", request.planner, "expert"),
+        ("--task-type", request.task_type, None),
+        ("--metric", request.metric, None),
+        ("--positive-class", request.positive_class, None),
+        ("--split", request.split, None),
+        ("--exclude", ",".join(request.exclude), ""),
+        ("--include", ",".join(request.include), ""),
+        ("--holdout", request.holdout, "auto"),
+        ("--time-limit", f"{limits.seconds:g}s" if limits.time_given and limits.seconds else None, None),
+        ("--memory-limit", limits.memory if limits.memory_given else None, None),
+        ("--max-candidates", limits.candidates, None),
+        ("--patience", limits.patience, settings.PATIENCE),
+        ("--models", ",".join(request.models), ""),
+        ("--features", None if request.features is None else json.dumps(request.features), None),
+        ("--table-format", request.table_format, "parquet"),
+        ("--seed", request.seed, settings.SEED),
+        ("--store", seen_from_here(store) if store.absolute() != Path(settings.STORE).absolute() else None, None),
+    ]  # fmt: skip
+    words = ["planfit", "run", data, request.sentence, "--target", target]
+    for name, value, usual in options:
+        if value is not None and value != usual:
+            words += [name, str(value)]
+    return shlex.join(words)
