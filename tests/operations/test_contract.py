@@ -7,8 +7,17 @@ import pytest
 from planfit.operations.registry import OPERATIONS
 from planfit.testing.operations import checks_for
 
+REQUIRED = {"mark_missing": {"values": [-1.0, 31.0, "paris"]}}
+"""Parameters that have no default."""
 
-@pytest.mark.parametrize("check", [check for operation in OPERATIONS for check in checks_for(operation)], ids=str)
+
+def required(operation):
+    return REQUIRED.get(str(operation.model_fields["operation"].default), {})
+
+
+@pytest.mark.parametrize(
+    "check", [check for operation in OPERATIONS for check in checks_for(operation, **required(operation))], ids=str
+)
 @pytest.mark.filterwarnings("error")
 def test_operations_keep_the_contract(check):
     check()
@@ -21,6 +30,13 @@ VARIANTS = {
     "polynomial_features": [{"degree": 3}, {"interaction_only": True}],
     "datetime_parts": [{"parts": ["quarter", "dayofyear", "minute", "days"]}],
     "tfidf": [{"n_components": 2}, {"analyzer": "char_wb", "min_df": 1}],
+    "mark_missing": [{"values": ["999"]}, {"values": [0]}],
+    "clip": [{"lower": 0.0}, {"lower": -1.0, "upper": 1.0}],
+    "quantile_transform": [{"output_distribution": "uniform", "n_quantiles": 10}],
+    "count_encode": [{"normalize": False}],
+    "group_rare": [{"min_frequency": 5}],
+    "cyclical_encode": [{"period": 24.0, "parts": ["dayofyear", "hour"]}],
+    "group_aggregate": [{"statistic": "std", "compare": "ratio"}, {"statistic": "median", "compare": "none"}],
     "standard_scale": [{"with_mean": False}, {"with_std": False}],
 }
 

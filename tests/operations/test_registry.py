@@ -14,8 +14,10 @@ from planfit.operations.scaling import StandardScale
 from planfit.records.schema import Kind
 
 NAMES = [
-    "impute_median", "impute_most_frequent", "missing_indicator", "standard_scale", "log1p", "one_hot_encode",
-    "ordinal_encode", "target_encode", "polynomial_features", "ratio", "datetime_parts", "tfidf", "drop", "keep",
+    "impute_median", "impute_most_frequent", "missing_indicator", "mark_missing", "standard_scale", "log1p",
+    "quantile_transform", "clip", "one_hot_encode", "ordinal_encode", "target_encode", "to_number", "count_encode", "group_rare", "cross",
+    "polynomial_features", "ratio", "difference", "group_aggregate", "datetime_parts", "cyclical_encode", "tfidf",
+    "string_encode", "text_statistics", "drop", "keep",
 ]  # fmt: skip
 
 

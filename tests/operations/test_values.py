@@ -121,7 +121,8 @@ def test_dates_are_pandas_dates():
         (WHEN.having(dtype="Date"), False),
         (WHEN.having(reading=DateReading(format="%d.%m.%Y")), False),
         (WHEN.having(reading=DateReading(format="%d.%m.%Y %H:%M")), True),
-        (WHEN.having(reading=DateReading(format=None, integer=True)), False),
+        (WHEN.having(reading=DateReading(format="%Y%m%d", integer=True)), False),
+        (WHEN.having(reading=DateReading(format="%Y%m%d%H%M", integer=True)), True),
         (WHEN.having(reading=DateReading(format=None)), True),
     ],
 )

@@ -200,6 +200,7 @@ def made_of(
         group=column.group,
         width=column.width,
         sources=union_of_sources((column,)),
+        ordered=column.ordered and kind is Kind.CATEGORICAL,
     )
 
 

@@ -90,7 +90,7 @@ class OneHotEncode(Operation):
 class OrdinalEncode(Operation):
     """A whole number per category, in sorted order, in one column. For trees, with any number of levels.
 
-    The order means nothing, so linear models misread it. Missing values and categories that training did not hold
+    Codes such as 1 to 12 are sorted by their size. Else the order means nothing, so linear models misread it. Missing values and categories that training did not hold
     become missing, or -1. Costs next to nothing. Source: scikit-learn OrdinalEncoder.
     """
 

@@ -7,7 +7,7 @@ level's code depends on the level alone, so its row of the result is computed on
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import repeat
 from typing import Any
 
@@ -95,7 +95,11 @@ class EncodedLevels(LevelLookup):
             if text:
                 column = column.copy()
                 column[is_missing_text(column)] = np.nan  # None and NaN are one thing here, and two to scikit-learn
-            encoder = clone(self.encoder).fit(column)
+            encoder = clone(self.encoder)
+            if text and are_whole_numbers(levels):  # scikit-learn sorts "10" before "9"
+                gaps = [np.nan] if is_missing_text(column).any() else []
+                encoder.set_params(categories=[np.array([*levels, *gaps], dtype=object)])
+            encoder.fit(column)
             asked = np.array([*levels, np.nan, UNSEEN_TEXT if text else UNSEEN_NUMBER], dtype=X.dtype)
             with warnings.catch_warnings():  # that one of them is unknown is the point
                 warnings.simplefilter("ignore", UserWarning)
@@ -274,12 +278,25 @@ def group_codes(groups: Any) -> np.ndarray:
 
 
 def sorted_levels(column: np.ndarray) -> list[Any]:
-    """Return the distinct values that are not missing, sorted."""
+    """Return the distinct values that are not missing, sorted; texts that are all whole numbers by their size.
+
+    >>> sorted_levels(np.array(["10", "9", "-1"], dtype=object))
+    ['-1', '9', '10']
+    """
     levels = {value for value in set(column.tolist()) if not is_missing(value)}
+    if are_whole_numbers(levels):
+        return sorted(levels, key=lambda level: (int(level), level))
     try:
         return sorted(levels)
     except TypeError:
         return sorted(levels, key=str)
+
+
+def are_whole_numbers(levels: Collection[Any]) -> bool:
+    """Return whether there are levels, and all are whole numbers kept as text."""
+    return bool(levels) and all(
+        type(level) is str and level.isascii() and level.removeprefix("-").isdigit() for level in levels
+    )
 
 
 def names_of_levels(encoder: Any) -> list[str]:

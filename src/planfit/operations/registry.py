@@ -8,26 +8,49 @@ from importlib.metadata import entry_points
 from planfit.errors import UsageError
 from planfit.operations.base import Operation
 from planfit.operations.categories import OneHotEncode, OrdinalEncode, TargetEncode
+from planfit.operations.clip import Clip
+from planfit.operations.count_encode import CountEncode
+from planfit.operations.cross import Cross
+from planfit.operations.cyclical_encode import CyclicalEncode
+from planfit.operations.difference import Difference
+from planfit.operations.group_aggregate import GroupAggregate
+from planfit.operations.group_rare import GroupRare
 from planfit.operations.imputing import ImputeMedian, ImputeMostFrequent, MissingIndicator
+from planfit.operations.mark_missing import MarkMissing
 from planfit.operations.numbers import PolynomialFeatures, Ratio
+from planfit.operations.quantile_transform import QuantileTransform
 from planfit.operations.reduction import Drop, Keep
 from planfit.operations.scaling import Log1p, StandardScale
-from planfit.operations.text import Tfidf
+from planfit.operations.text import StringEncode, Tfidf
+from planfit.operations.text_statistics import TextStatistics
 from planfit.operations.time import DatetimeParts
+from planfit.operations.to_number import ToNumber
 
 OPERATIONS: tuple[type[Operation], ...] = (
     ImputeMedian,
     ImputeMostFrequent,
     MissingIndicator,
+    MarkMissing,
     StandardScale,
     Log1p,
+    QuantileTransform,
+    Clip,
     OneHotEncode,
     OrdinalEncode,
     TargetEncode,
+    ToNumber,
+    CountEncode,
+    GroupRare,
+    Cross,
     PolynomialFeatures,
     Ratio,
+    Difference,
+    GroupAggregate,
     DatetimeParts,
+    CyclicalEncode,
     Tfidf,
+    StringEncode,
+    TextStatistics,
     Drop,
     Keep,
 )

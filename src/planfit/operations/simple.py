@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,45 @@ class IsMissing(Stateless):
         if X.dtype == object:
             return is_missing_text(X).astype(np.float64)
         return (np.isnat(X) if X.dtype.kind == "M" else np.isnan(X)).astype(np.float64)
+
+
+class MarkedMissing(Stateless):
+    """The cells, those of given values missing.
+
+    Parameters
+    ----------
+    values : tuple of float or str
+        Numbers match numeric columns and codes kept as text; texts match columns of text.
+    """
+
+    def __init__(self, values: tuple[float | str, ...]) -> None:
+        self.values = values
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return `X` with NaN in place of the values."""
+        out = X.copy()
+        if X.dtype == object:
+            texts = {value if isinstance(value, str) else f"{value:.15g}" for value in self.values}
+            out[np.array([[cell in texts for cell in row] for row in X.tolist()], dtype=bool).reshape(X.shape)] = np.nan
+        else:
+            out[np.isin(X, [value for value in self.values if not isinstance(value, str)])] = np.nan
+        return out
+
+
+class NumberOfCode(Stateless):
+    """The numbers that texts hold, NaN for other texts."""
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the numbers."""
+        numbers = {text: _number(text) for text in {cell for row in X.tolist() for cell in row}}
+        return np.array([[numbers[cell] for cell in row] for row in X.tolist()], dtype=np.float64).reshape(X.shape)
+
+
+_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+
+
+def _number(text: Any) -> float:
+    return float(text) if isinstance(text, str) and _NUMBER.fullmatch(text) else math.nan
 
 
 class SignedLog(Stateless):

@@ -59,9 +59,6 @@ def may_hold_time(column: Column) -> bool:
     """Return whether a date column can hold a time of day, judged by how it is stored and read."""
     if column.dtype == "Date":
         return False
-    if isinstance(column.reading, DateReading):
-        if column.reading.integer:
-            return False
-        if column.reading.format is not None:
-            return any(directive in column.reading.format for directive in CLOCK_DIRECTIVES)
+    if isinstance(column.reading, DateReading) and column.reading.format is not None:
+        return any(directive in column.reading.format for directive in CLOCK_DIRECTIVES)
     return True
