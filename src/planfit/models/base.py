@@ -42,6 +42,18 @@ class FitContext:
     seed: int
     threads: int
 
+    @property
+    def told(self) -> JsonDict:
+        """What every estimator is told: how the target is read and judged, and its seed."""
+        task = self.task
+        return {
+            "task_type": task.task_type,
+            "classes": task.classes,
+            "metric": task.metric,
+            "target_transform": task.target_transform,
+            "seed": self.seed,
+        }
+
 
 @dataclass(frozen=True)
 class FitReport:
@@ -79,6 +91,8 @@ class Family(ABC):
     simplicity: ClassVar[int] = 5
     """1: read at a glance; 9: an ensemble of many deep trees. Decides ``deliver=simple``."""
     exports_onnx: ClassVar[bool] = False
+    same_for_any_threads: ClassVar[bool] = False
+    """The number of threads changes how long it takes and not one bit of the result."""
 
     @property
     def installed(self) -> bool:

@@ -21,6 +21,7 @@ class Baseline(Family):
     Params: ClassVar[type[Record]] = BaselineParams
     simplicity: ClassVar[int] = 0
     exports_onnx: ClassVar[bool] = True
+    same_for_any_threads: ClassVar[bool] = True
 
     def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
         return []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, RegressorTags
 
@@ -15,6 +16,9 @@ from planfit.errors import UsageError
 from planfit.models.base import Deadline, FitReport
 from planfit.models.metrics import Array, encode, labels_array
 from planfit.records.task import Label, TaskType
+
+LARGEST_SINGLE: Final = float(np.finfo(np.float32).max) / 2
+"""Half of the largest number in 32 bits, so that the sum of two is a number too."""
 
 
 class Model(BaseEstimator):
@@ -224,6 +228,20 @@ def floats(X: pd.DataFrame) -> NDArray[np.float64]:
     except (TypeError, ValueError):
         strange = _not_numeric(X)
         raise ValueError(f"Column {strange!r} reached the estimator without being turned into numbers.") from None
+
+
+def single(matrix: Array) -> NDArray[np.float32]:
+    """Return a matrix as trees take it: in 32 bits, nothing infinite; missing values stay."""
+    return np.ascontiguousarray(np.clip(matrix, -LARGEST_SINGLE, LARGEST_SINGLE), dtype=np.float32)
+
+
+def probabilities(margins: Array) -> Array:
+    """Return probabilities by class from one margin a row (of the second of two classes) or one a class."""
+    margins = np.asarray(margins, dtype=np.float64)
+    if margins.ndim == 2 and margins.shape[1] > 1:
+        return np.asarray(softmax(margins, axis=1))
+    positive = expit(margins.reshape(-1))
+    return np.column_stack([1.0 - positive, positive])
 
 
 def _not_numeric(X: pd.DataFrame) -> str:

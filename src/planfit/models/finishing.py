@@ -34,9 +34,17 @@ def date_parts(columns: tuple[Column, ...]) -> list[JsonDict]:
     return step("datetime_parts", names_of(columns, Kind.DATETIME))
 
 
-def by_levels(columns: tuple[Column, ...], most: int) -> tuple[list[str], list[str]]:
-    """Return the categories of at most `most` levels (or of unknown number), and the others."""
-    categories = [column for column in columns if column.kind is Kind.CATEGORICAL]
+def ordered_codes(columns: tuple[Column, ...]) -> list[str]:
+    """Return the categories named by numbers in an order, which trees take as these numbers."""
+    return [column.name for column in columns if column.kind is Kind.CATEGORICAL and column.ordered]
+
+
+def by_levels(columns: tuple[Column, ...], most: int, *, ordered: bool = True) -> tuple[list[str], list[str]]:
+    """Return the categories of at most `most` levels (or of unknown number), and the others.
+
+    Those in an order are among them unless `ordered` is False.
+    """
+    categories = [column for column in columns if column.kind is Kind.CATEGORICAL and (ordered or not column.ordered)]
     many = [column.name for column in categories if (column.n_unique or 0) > most]
     return [column.name for column in categories if column.name not in set(many)], many
 

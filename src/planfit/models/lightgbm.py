@@ -6,10 +6,9 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from planfit.models.base import Dimension, Family, FitContext, JsonDict, names_of
-from planfit.models.finishing import MOST_NATIVE_LEVELS, by_levels, date_parts, drop_useless, step
+from planfit.models.base import Dimension, FitContext
+from planfit.models.boosting import BoostedTrees
 from planfit.records.canonical import Record
-from planfit.records.schema import Column, Kind
 from planfit.records.task import Task
 
 MIDDLE: Final = 3_000
@@ -59,26 +58,15 @@ class LightGBMParams(Record):
     """Rounds without improvement of the validation loss before it ends."""
 
 
-class LightGBM(Family):
+class LightGBM(BoostedTrees):
     """Gradient-boosted trees. The strongest single choice on most tables; takes categories and missing values as they
     are, finds interactions and thresholds, ignores monotone scaling. Seconds on most tables; slow with many classes."""
 
     name: ClassVar[str] = "lightgbm"
     module: ClassVar[str | None] = "lightgbm"
     Params: ClassVar[type[Record]] = LightGBMParams
-    iterative: ClassVar[bool] = True
     simplicity: ClassVar[int] = 6
     exports_onnx: ClassVar[bool] = True
-
-    def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
-        native, many = by_levels(columns, MOST_NATIVE_LEVELS)
-        return [
-            *drop_useless(columns),
-            *date_parts(columns),
-            *step("tfidf", names_of(columns, Kind.TEXT)),
-            *step("target_encode", many),
-            *step("ordinal_encode", native),
-        ]
 
     def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
         return {
@@ -111,21 +99,4 @@ class LightGBM(Family):
     def build(self, params: Record, context: FitContext) -> Any:
         from planfit.models.estimators.lightgbm import LightGBMModel
 
-        task, values = context.task, params.model_dump()
-        native, _ = by_levels(context.raw, MOST_NATIVE_LEVELS)
-        left = {column.name for column in context.columns}
-        return LightGBMModel(
-            **values
-            | {
-                "rounds": context.rounds or values["rounds"],
-                "learning_rate": context.learning_rate or values["learning_rate"],
-                "blind_rounds": context.rounds,
-            },
-            task_type=task.task_type,
-            classes=task.classes,
-            metric=task.metric,
-            target_transform=task.target_transform,
-            categorical=tuple(name for name in native if name in left),
-            seed=context.seed,
-            threads=context.threads,
-        )
+        return LightGBMModel(**self.arguments(params, context))

@@ -68,13 +68,8 @@ class Linear(Family):
     def build(self, params: Record, context: FitContext) -> Any:
         from planfit.models.estimators.linear import LinearModel
 
-        task = context.task
         return LinearModel(
             **params.model_dump(),
-            task_type=task.task_type,
-            classes=task.classes,
-            metric=task.metric,
-            target_transform=task.target_transform,
+            **context.told,
             text=tuple(names_of(context.columns, Kind.TEXT)),
-            seed=context.seed,
         )

@@ -18,6 +18,12 @@ FAMILIES: Final[dict[str, str]] = {
     "linear": "planfit.models.linear:Linear",
     "lightgbm": "planfit.models.lightgbm:LightGBM",
     "random_forest": "planfit.models.forests:RandomForest",
+    "extra_trees": "planfit.models.forests:ExtraTrees",
+    "knn": "planfit.models.knn:Neighbours",
+    "hist_gradient_boosting": "planfit.models.hist_gradient_boosting:HistGradientBoosting",
+    "xgboost": "planfit.models.xgboost:XGBoost",
+    "catboost": "planfit.models.catboost:CatBoost",
+    "mlp": "planfit.models.mlp:MLP",
 }
 """Where each family is defined. To add one, append a line; its estimator is imported only when it is built."""
 

@@ -185,6 +185,17 @@ def check_determinism(family: Family) -> None:
         np.testing.assert_array_equal(one, other)
 
 
+def check_any_number_of_threads(family: Family) -> None:
+    """Where the family promises it, the number of threads changes nothing."""
+    if not family.same_for_any_threads:
+        return
+    frame = messy_frame(2_200)  # enough rows for threads to be used at all
+    y = target_for("regression", frame)
+    task = task_for("regression", y)
+    one, two = (matrix_of(fitted(family, frame, y, task, threads=n, rounds=10), frame) for n in (1, 2))
+    np.testing.assert_array_equal(one, two)
+
+
 def check_lean_path(family: Family) -> None:
     """Arrays by column give what frames give, to the bit."""
     frame = messy_frame(60)
@@ -226,6 +237,53 @@ def check_deadline(family: Family) -> None:
             assert report.cut
             assert report.rounds < free.rounds
         assert not free.cut
+
+
+def check_deadline_in_the_first_round(family: Family) -> None:
+    """Cut before anything could be compared, a model with a validation part is whole: it predicts and is pickled."""
+    if not family.iterative:
+        return
+    frame = messy_frame()
+    for y, task in each_task(family, frame):
+        valid = (frame[180:], y[180:])
+        pipeline = fitted(family, frame[:180], y[:180], task, valid=valid, deadline=lambda: True)
+        model = pipeline.steps[-1][1]
+        assert model.report_.cut
+        assert model.report_.rounds >= 1
+        model.limit_rounds(ROUNDS)
+        again = pickle.loads(pickle.dumps(pipeline))  # noqa: S301 - our own bytes
+        require_predictions(matrix_of(again, frame), len(frame), task)
+
+
+def check_classes_absent_in_validation(family: Family) -> None:
+    """A validation part that lacks classes, even all but one, still ends the training."""
+    if not family.iterative or "multiclass" not in family.tasks:
+        return
+    frame = messy_frame()
+    y = target_for("multiclass", frame)
+    task = task_for("multiclass", y)
+    for kept in (["high", "mid"], ["low"]):
+        rows = y[180:].isin(kept)
+        valid = (frame[180:][rows], y[180:][rows])
+        pipeline = fitted(family, frame[:180], y[:180], task, valid=valid)
+        assert np.isfinite(pipeline.steps[-1][1].report_.curve).all()
+        require_predictions(matrix_of(pipeline, frame), len(frame), task)
+
+
+def check_huge_and_tiny_numbers(family: Family) -> None:
+    """Columns and targets far from one, and columns that hold hardly anything, are no trouble."""
+    frame = messy_frame(120)
+    frame["income"] *= 1e25
+    frame["age"] = frame["age"] * 1e-30 + 1e-28
+    frame["member"] = np.nan
+    frame.loc[frame.index[5], "income"] = 1e60
+    for y, task in each_task(family, frame):
+        for scale in (1e-9, 1e12) if task.task_type == "regression" else (1.0,):
+            target = y * scale if task.task_type == "regression" else y
+            matrix = matrix_of(fitted(family, frame, target, task), frame)
+            require_predictions(matrix, len(frame), task)
+            if task.task_type == "regression":
+                assert target.min() - target.std() <= matrix.mean() <= target.max() + target.std()
 
 
 def check_space_and_defaults(family: Family) -> None:
@@ -286,9 +344,13 @@ CHECKS: tuple[Check, ...] = (
     check_metrics_are_served,
     check_pickle_and_clone,
     check_determinism,
+    check_any_number_of_threads,
     check_lean_path,
     check_early_stopping,
     check_deadline,
+    check_deadline_in_the_first_round,
+    check_classes_absent_in_validation,
+    check_huge_and_tiny_numbers,
     check_space_and_defaults,
     check_finishing_is_json,
     check_it_learns,

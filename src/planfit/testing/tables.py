@@ -26,7 +26,7 @@ KINDS: dict[str, Kind] = {
 """The columns of `messy_frame`, one or more of every kind."""
 
 
-ROUNDS = 60
+ROUNDS = 30
 """Rounds or trees that the checks allow: enough to see that they work."""
 
 

@@ -1,4 +1,4 @@
-"""Random forests that stop at a deadline, and whose sums do not depend on the order in which threads finish."""
+"""Forests that stop at a deadline, and whose sums do not depend on the order in which threads finish."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Final, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 
 from planfit.models.base import Deadline, FitReport
-from planfit.models.estimator import Model, floats
+from planfit.models.estimator import Model, floats, single
 from planfit.models.metrics import Array
 from planfit.records.task import Label, TaskType
 
@@ -21,11 +21,25 @@ GROUPS: Final = 8
 """Trees are summed in so many groups, then the groups in order: equal to the bit for any number of threads."""
 FEW_ROWS: Final = 500
 """Up to this many rows, starting threads costs more than it saves."""
-LARGEST: Final = float(np.finfo(np.float32).max)
+
+_KINDS: Final[dict[tuple[bool, bool], Any]] = {
+    (False, False): RandomForestClassifier,
+    (False, True): RandomForestRegressor,
+    (True, False): ExtraTreesClassifier,
+    (True, True): ExtraTreesRegressor,
+}
+"""scikit-learn's forests by random splits and regression."""
 
 
 class ForestModel(Model):
-    """Random forest on numbers; missing values are sent to the side that fits them.
+    """Forest on numbers; missing values are sent to the side that fits them.
+
+    The parameters are scikit-learn's own, and these:
+
+    Parameters
+    ----------
+    random_splits : bool
+        Thresholds at random, each tree on all rows (or on `max_samples` of them): extremely randomised trees.
 
     Attributes
     ----------
@@ -42,6 +56,7 @@ class ForestModel(Model):
         max_features: Literal["sqrt"] | float = "sqrt",
         min_samples_leaf: int = 1,
         max_samples: float | None = None,
+        random_splits: bool = False,
         seed: int = 0,
         threads: int = 1,
     ) -> None:
@@ -53,19 +68,19 @@ class ForestModel(Model):
         self.max_features = max_features
         self.min_samples_leaf = min_samples_leaf
         self.max_samples = max_samples
+        self.random_splits = random_splits
         self.seed = seed
         self.threads = threads
 
     def _fit_arrays(
         self, X: pd.DataFrame, target: Array, valid: tuple[pd.DataFrame, Array] | None, deadline: Deadline | None
     ) -> FitReport:
-        kind = RandomForestRegressor if self.task_type == "regression" else RandomForestClassifier
-        forest = kind(
+        forest = _KINDS[self.random_splits, self.task_type == "regression"](
             n_estimators=min(TREES_AT_ONCE, self.n_estimators), max_features=self.max_features,
             min_samples_leaf=self.min_samples_leaf, max_samples=self.max_samples, warm_start=True,
-            random_state=self.seed % 2**32, n_jobs=self.threads,
+            bootstrap=self.max_samples is not None or not self.random_splits, random_state=self.seed % 2**32, n_jobs=self.threads,
         )  # fmt: skip
-        matrix, cut = _single(floats(X)), False
+        matrix, cut = single(floats(X)), False
         while True:
             forest.fit(matrix, target)
             grown = forest.n_estimators
@@ -86,7 +101,7 @@ class ForestModel(Model):
         return self
 
     def _raw_matrix(self, X: Array) -> Array:
-        matrix = _single(X)
+        matrix = single(X)
         width = 1 if self.task_type == "regression" else len(self.present_)
         if len(matrix) == 0:
             return np.empty((0, width))
@@ -99,11 +114,6 @@ class ForestModel(Model):
                 sums = list(pool.map(lambda group: _sum(group, matrix), groups))
         total = np.asarray(sum(sums[1:], sums[0]) / len(trees))
         return total if width > 1 else total[:, 0]
-
-
-def _single(matrix: Array) -> NDArray[np.float32]:
-    """Return the matrix as trees take it: 32-bit floats, nothing infinite."""
-    return np.ascontiguousarray(np.clip(matrix, -LARGEST, LARGEST), dtype=np.float32)
 
 
 def _sum(trees: list[Any], matrix: NDArray[np.float32]) -> Array:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any, Final, Self
 
 import lightgbm
@@ -12,17 +10,16 @@ import pandas as pd
 
 from planfit.models.base import Deadline, FitReport
 from planfit.models.estimator import Model, floats
+from planfit.models.estimators.rounds import FEW_CELLS, FEW_ROWS, Watch, rounds_without_validation
+from planfit.models.estimators.targets import fitted_loss
 from planfit.models.metrics import Array
 from planfit.records.task import Label, TaskType
 
-FEW_CELLS: Final = 200_000
-"""Up to so many cells one thread trains as fast as several, and much faster where another process wants the core."""
-FEW_ROWS: Final = 2_000
-"""Up to this many rows, one thread predicts faster than several."""
-TYPICAL_PATH: Final = 20.0
-"""Best round times learning rate, on most tables: how long to train where no validation part can tell."""
-
-_OBJECTIVES: Final = {"mae": ("regression_l1", "l1"), "mape": ("mape", "mape")}
+_OBJECTIVES: Final = {
+    "absolute": ("regression_l1", "l1"),
+    "relative": ("mape", "mape"),
+    "squared": ("regression", "l2"),
+}
 _HYPERPARAMETERS: Final = (
     "learning_rate", "num_leaves", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l1",
     "lambda_l2", "min_sum_hessian_in_leaf", "extra_trees", "cat_smooth", "cat_l2", "max_cat_to_onehot",
@@ -105,11 +102,9 @@ class LightGBMModel(Model):
         self.seed = seed
         self.threads = threads
 
-    def _library_params(self) -> tuple[dict[str, Any], str]:
-        """Return LightGBM's parameters and the name of the validation loss."""
+    def _library_params(self) -> dict[str, Any]:
         if self.task_type == "regression":
-            relative = self.metric == "mape" and self.log_  # a relative error is an absolute one of logarithms
-            objective, loss = _OBJECTIVES.get("mae" if relative else self.metric, ("regression", "l2"))
+            objective, loss = _OBJECTIVES[fitted_loss(self.metric, self.log_)]
         elif len(self.present_) == 2:
             objective, loss = "binary", "binary_logloss"
         else:
@@ -122,12 +117,12 @@ class LightGBMModel(Model):
         }  # fmt: skip
         if objective == "multiclass":
             params["num_class"] = len(self.present_)
-        return params, loss
+        return params
 
     def _fit_arrays(
         self, X: pd.DataFrame, target: Array, valid: tuple[pd.DataFrame, Array] | None, deadline: Deadline | None
     ) -> FitReport:
-        params, loss = self._library_params()
+        params = self._library_params()
         if X.size <= FEW_CELLS:
             params["num_threads"] = 1
         places = [place for place, name in enumerate(X.columns) if name in set(self.categorical)]
@@ -136,18 +131,18 @@ class LightGBMModel(Model):
         if valid is not None:
             parts = [train.create_valid(floats(valid[0][list(X.columns)]), valid[1])]
         else:
-            rounds = self.blind_rounds or max(1, min(rounds, round(TYPICAL_PATH / self.learning_rate)))
-        watch = _Watch(loss, self.patience if parts else None, deadline)
+            rounds = rounds_without_validation(rounds, self.blind_rounds, self.learning_rate)
+        watch = Watch("LightGBM", self.patience if parts else None, deadline)
         self.booster_ = lightgbm.train(
             params, train, num_boost_round=rounds, valid_sets=parts, valid_names=["valid"][: len(parts)],
-            callbacks=[watch], keep_training_booster=True,  # else it is written out and read again, which takes seconds
+            callbacks=[_Callback(watch)], keep_training_booster=True,  # else it is written out and read again, which takes seconds
         )  # fmt: skip
         self.booster_.free_dataset()
         self.limited_ = False
         self.rounds_ = watch.best_round
         if not np.isfinite(self._raw_matrix(floats(X.iloc[:FEW_ROWS]))).all():
             raise FloatingPointError("The predictions of LightGBM are not finite.")
-        return FitReport(rounds=self.rounds_, curve=tuple(watch.curve), cut=watch.cut)
+        return watch.report
 
     def limit_rounds(self, rounds: int) -> Self:
         """Predict with the first `rounds` rounds only, or with as many as there are."""
@@ -179,33 +174,17 @@ class LightGBMModel(Model):
         super().__setstate__(state)
 
 
-class _Watch:
-    """The one callback: validation curve, early stopping, deadline, and a refusal of losses that are not finite."""
+class _Callback:
+    """A `Watch` as LightGBM calls it."""
 
     order = 30
     before_iteration = False
 
-    def __init__(self, loss: str, patience: int | None, deadline: Callable[[], bool] | None) -> None:
-        self.loss, self.patience, self.deadline = loss, patience, deadline
-        self.curve: list[float] = []
-        self.best_round = 1
-        self.cut = False
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
 
     def __call__(self, env: Any) -> None:
-        done = env.iteration + 1
-        if self.patience is None:
-            self.best_round = done
-        else:
-            self._look(env.evaluation_result_list)
-        late = self.deadline is not None and done < env.end_iteration and self.deadline()
-        self.cut = self.cut or late
-        if late or (self.patience is not None and done - self.best_round >= self.patience):
-            raise lightgbm.EarlyStopException(self.best_round - 1, env.evaluation_result_list or [])
-
-    def _look(self, results: Any) -> None:
-        value = float(results[0][2])
-        if not math.isfinite(value):
-            raise FloatingPointError(f"The validation loss ({self.loss}) of LightGBM is not finite.")
-        self.curve.append(value)
-        if value < self.curve[self.best_round - 1]:
-            self.best_round = len(self.curve)
+        done, results = env.iteration + 1, env.evaluation_result_list
+        loss = float(results[0][2]) if results else None
+        if self.watch.stops(done, loss, last=done >= env.end_iteration):
+            raise lightgbm.EarlyStopException(self.watch.best_round - 1, results or [])

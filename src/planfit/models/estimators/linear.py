@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import expit, softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import StratifiedKFold
 
 from planfit.models.base import Deadline, FitReport
-from planfit.models.estimator import Model, floats, require_finite
+from planfit.models.estimator import Model, floats, probabilities, require_finite
 from planfit.models.estimators.words import Words
 from planfit.models.metrics import Array
 from planfit.records.task import Label, TaskType
@@ -159,10 +158,7 @@ class LinearModel(Model):
         linear = np.asarray(X @ self.coef_.T) + self.intercept_
         if self.task_type == "regression":
             return np.clip(linear[:, 0], *self.range_)
-        if linear.shape[1] == 1:
-            positive = expit(linear[:, 0])
-            return np.column_stack([1.0 - positive, positive])
-        return np.asarray(softmax(linear, axis=1))
+        return probabilities(linear)
 
     def _raw_frame(self, X: pd.DataFrame) -> Array:
         if not self.words_:

@@ -1,0 +1,44 @@
+"""What the families of boosted trees share: the steps before them, and how rounds reach their estimators."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from planfit.models.base import Family, FitContext, JsonDict, names_of
+from planfit.models.finishing import MOST_NATIVE_LEVELS, by_levels, date_parts, drop_useless, ordered_codes, step
+from planfit.records.canonical import Record
+from planfit.records.schema import Column, Kind
+from planfit.records.task import Task
+
+
+class BoostedTrees(Family):
+    """Numbers with their gaps, categories as codes, text as a few components."""
+
+    iterative: ClassVar[bool] = True
+    most_levels: ClassVar[int] = MOST_NATIVE_LEVELS
+    """Categories of more levels are target-encoded."""
+
+    def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
+        native, many = by_levels(columns, self.most_levels, ordered=False)
+        return [
+            *drop_useless(columns),
+            *date_parts(columns),
+            *step("tfidf", names_of(columns, Kind.TEXT)),
+            *step("target_encode", many),
+            *step("ordinal_encode", native),
+            *step("to_number", ordered_codes(columns)),
+        ]
+
+    def arguments(self, params: Record, context: FitContext) -> dict[str, Any]:
+        """Return the arguments of the estimator; rounds and learning rate of the context win."""
+        values = params.model_dump()
+        native, _ = by_levels(context.raw, self.most_levels, ordered=False)
+        left = {column.name for column in context.columns}
+        changes = {
+            "rounds": context.rounds or values["rounds"],
+            "blind_rounds": context.rounds,
+            "learning_rate": context.learning_rate or values["learning_rate"],
+            "categorical": tuple(name for name in native if name in left),
+            "threads": context.threads,
+        }
+        return values | changes | context.told
