@@ -1,9 +1,13 @@
-"""A home of its own for every test, and one finished run that the tests of the face and the command share."""
+"""A home of its own for every test, the command, and one finished run that the tests of face and command share."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -68,3 +72,60 @@ def its_home(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> Trained:
     """Be the user who trained it."""
     monkeypatch.setenv("PLANFIT_HOME", str(trained.home))
     return trained
+
+
+class Outcome(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+    def refuses(self, code: int, *words: str) -> None:
+        """Hold the promise about bad input: one sentence, one hint, the exit code, nothing on stdout, no traceback."""
+        lines = self.err.strip().splitlines()
+        assert (self.code, self.out) == (code, ""), self
+        assert [line.partition(":")[0] for line in lines] == ["error", "hint"], self.err
+        assert lines[0].endswith((".", "?")), lines[0]
+        for word in words:
+            assert word in self.err
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def planfit_(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run ``planfit`` with these arguments, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    from planfit.cli.main import main
+
+    def call(*arguments: object) -> Outcome:
+        capfd.readouterr()
+        code: Any = 0
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = end.code
+        return Outcome(int(code or 0), *capfd.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the real command in a process of its own."""
+
+    def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+        command = [Path(sys.executable).with_name("planfit"), *map(str, arguments)]
+        options = {"timeout": 180, "stdin": subprocess.DEVNULL, **options}
+        return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+    return run

@@ -11,7 +11,7 @@ def test_times_as_people_write_them(written, seconds):
     assert seconds_of(written) == seconds
 
 
-@pytest.mark.parametrize("written", ["", "soon", "5x", "5m!", "m5", "-3s"])
+@pytest.mark.parametrize("written", ["", "soon", "5x", "5m!", "m5", "--3s"])
 def test_a_time_that_is_not_understood_says_how_to_write_it(written):
     with pytest.raises(UsageError, match="not understood") as caught:
         seconds_of(written)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         RunLocked,
         UsageError,
     )
-    from planfit.face import check, compile, load, open_run, resume, run
+    from planfit.face import check, compile, load, open_run, profile, resume, run
     from planfit.runs import Run
 
 __all__ = [
@@ -49,11 +49,12 @@ __all__ = [
     "compile",
     "load",
     "open_run",
+    "profile",
     "resume",
     "run",
 ]
 
-_FACE = frozenset({"Run", "check", "compile", "load", "open_run", "resume", "run"})
+_FACE = frozenset({"Run", "check", "compile", "load", "open_run", "profile", "resume", "run"})
 
 
 def __getattr__(name: str) -> Any:

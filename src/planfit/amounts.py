@@ -26,7 +26,9 @@ def seconds_of(amount: float | str) -> float:
         if not math.isfinite(amount):
             raise wrong
         return float(amount)
-    text = amount.strip().lower().replace(" ", "")
+    sign, text = 1.0, amount.strip().lower().replace(" ", "")
+    if text.startswith("-"):
+        sign, text = -1.0, text[1:]
     parts = re.findall(r"(\d+(?:\.\d+)?)([a-z]*)", text)
     if (
         not parts
@@ -34,10 +36,10 @@ def seconds_of(amount: float | str) -> float:
         or any(u not in _SECONDS for _, u in parts)
     ):
         raise wrong
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return sign * sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
-def bytes_of(amount: int | str) -> int:
+def bytes_of(amount: float | str) -> int:
     """Return an amount of memory in bytes; 1 GB is 10**9.
 
     Examples
@@ -45,8 +47,8 @@ def bytes_of(amount: int | str) -> int:
     >>> bytes_of("4GB")
     4000000000
     """
-    if isinstance(amount, int) and not isinstance(amount, bool):
-        found = amount
+    if isinstance(amount, int | float) and not isinstance(amount, bool) and math.isfinite(amount):
+        found = int(amount)
     else:
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", amount.strip() if isinstance(amount, str) else "")
         if match is None or match[2].upper() not in _BYTES:
@@ -56,7 +58,7 @@ def bytes_of(amount: int | str) -> int:
         found = int(float(match[1]) * _BYTES[match[2].upper()])
     if found < 300 * 10**6:
         raise UsageError(
-            f"The memory limit must be at least 300 MB: an empty worker takes that much. Got {found / 1e6:.0f} MB.",
+            f"The memory limit must be at least 300 MB: an empty worker takes that much. Got {amount}.",
             hint="Write for example 2GB.",
         )
     return found

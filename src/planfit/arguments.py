@@ -8,21 +8,32 @@ from typing import Any
 
 from planfit import settings
 from planfit.amounts import bytes_of, seconds_of
+from planfit.data.sources.address import absolute, is_text, parse
 from planfit.errors import UsageError
 from planfit.records.run import Limits
 
+SPLITS = ("random", "stratified", "time", "group")
 
-def sentence_of(task: str) -> str:
-    text = " ".join(task.split()) if isinstance(task, str) else ""
-    if not text:
-        raise UsageError(
-            "The task description is empty.", hint='Say in a sentence what to predict, e.g. "Predict customer churn".'
-        )
+
+def sentence_of(task: Any) -> str:
+    hint = 'Say in a sentence what to predict, e.g. "Predict customer churn".'
+    if not isinstance(task, str):
+        raise UsageError(f"The task must be told in a sentence. Got {task!r}.", hint=hint)
+    text = " ".join(task.split())
+    if not any(character.isalnum() for character in text):
+        raise UsageError("The task description is empty.", hint=hint)
     return text
 
 
 def absolute_path(data: Any) -> str | None:
-    return str(Path(data).expanduser().absolute()) if isinstance(data, str | Path) else None
+    """Return the text by which a table is found again from any folder; None for one in memory or standard input."""
+    return absolute(data)
+
+
+def store_folder(store: Any) -> str | Path:
+    if not isinstance(store, str | Path) or not str(store).strip():
+        raise UsageError(f"The store must be a folder. Got {store!r}.", hint=f"The default is {settings.STORE!r}.")
+    return store
 
 
 def column_name(name: Any, what: str) -> Any:
@@ -38,11 +49,12 @@ def list_of_names(names: Any, what: str) -> tuple[str, ...]:
     if isinstance(names, str):
         return (names.strip(),) if names.strip() else ()
     try:
-        return tuple(str(name).strip() for name in names or ())
+        listed = tuple(() if names is None else names)
     except TypeError:
-        raise UsageError(
-            f"The {what} must be a list of names. Got {names!r}.", hint='For example ["a", "b"].'
-        ) from None
+        listed = (None,)
+    if not all(isinstance(name, str | int | float) for name in listed):
+        raise UsageError(f"The {what} must be a list of names. Got {names!r}.", hint='For example ["a", "b"].')
+    return tuple(str(name).strip() for name in listed)
 
 
 def label_text(label: Any) -> str:
@@ -54,24 +66,41 @@ def label_text(label: Any) -> str:
 
 def one_of(value: Any, allowed: tuple[str, ...], what: str) -> Any:
     if value is not None and value not in allowed:
-        raise UsageError(f"There is no {what} {value!r}.", hint=f"Choose from {', '.join(allowed)}.")
+        raise UsageError(f"There is no {what} {value!r}.", hint=_choose(str(value), allowed))
     return value
 
 
-def metric_name(metric: str | None, task_type: Any) -> str | None:
+def _choose(wrong: str, allowed: Sequence[str]) -> str:
+    """Return the nearest of what is allowed, and all of it."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(wrong.strip().lower(), allowed, 1)
+    meant = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{meant}Choose from {', '.join(allowed)}."
+
+
+def metric_name(metric: Any, task_type: Any) -> str | None:
     if metric is None:
         return None
-    from planfit.models.metrics import find_metric
+    from planfit.models.metrics import METRICS, find_metric
 
+    if not isinstance(metric, str):
+        raise UsageError(f"The metric must be a name. Got {metric!r}.", hint=f"Choose from {', '.join(METRICS)}.")
     return find_metric(metric, task_type).name
 
 
-def split_text(split: str | None) -> str | None:
+def split_text(split: Any) -> str | None:
     if split is None:
         return None
     kind, colon, column = (part.strip() for part in str(split).partition(":"))
-    if kind not in ("random", "stratified", "time", "group"):
-        raise UsageError(f"There is no split {split!r}.", hint="Write random, stratified, time:COLUMN or group:COLUMN.")
+    if kind not in SPLITS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(kind.lower(), SPLITS, 1)
+        meant = f"Did you mean {near[0]!r}? " if near else ""
+        raise UsageError(
+            f"There is no split {split!r}.", hint=f"{meant}Write random, stratified, time:COLUMN or group:COLUMN."
+        )
     if kind in ("time", "group") and not column:
         raise UsageError(f"A {kind} split needs its column.", hint=f"Write {kind}:COLUMN.")
     if kind in ("random", "stratified") and column:
@@ -100,13 +129,13 @@ def holdout_text(holdout: str | float | Path) -> str:
     try:
         share = float(holdout)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        path = Path(holdout).expanduser().absolute() if isinstance(holdout, str | Path) else None
-        if path is None or not path.is_file():
+        place = parse(holdout) if is_text(holdout) else None  # type: ignore[arg-type]
+        if place is None or not place.exists():
             raise UsageError(
                 f"The holdout {str(holdout)!r} is neither auto, none, a share nor a file.",
                 hint="Give a share such as 0.2, or the path of a table.",
             ) from None
-        return str(path)
+        return str(place)
     if not 0.0 < share < 0.9:
         raise UsageError(
             f"The holdout share must be between 0 and 0.9. Got {share:g}.", hint="For example --holdout 0.2."
@@ -129,7 +158,14 @@ def limits_of(
         candidates = whole_number(candidates, 1, "number of candidates", "For example 20.")
     patience = whole_number(patience, 1, "patience", f"The default is {settings.PATIENCE}.")
     memory = free_memory() if memory_limit is None else bytes_of(memory_limit)
-    return Limits(seconds=seconds, candidates=candidates, patience=patience, memory=memory)
+    return Limits(
+        seconds=seconds,
+        candidates=candidates,
+        patience=patience,
+        memory=memory,
+        time_given=time_limit is not None,
+        memory_given=memory_limit is not None,
+    )
 
 
 def free_memory() -> int:
@@ -147,16 +183,15 @@ def cores() -> int:
 
 
 def family_names(models: Sequence[str]) -> tuple[str, ...]:
-    if not models:
-        return ()
-    for name in models:
+    names = tuple(part.strip() for name in models for part in name.split(",") if part.strip())
+    for name in names:
         family = known_family(name)
         if not family.installed:
             raise UsageError(
                 f"The model family {name!r} needs {family.module}, which is not installed.",
                 hint=f"Install it with `pip install 'planfit[{family.extra}]'`.",
             )
-    return tuple(models)
+    return names
 
 
 def known_family(name: str) -> Any:

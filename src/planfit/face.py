@@ -23,6 +23,7 @@ from planfit.arguments import (
     planner_name,
     sentence_of,
     split_text,
+    store_folder,
     whole_number,
 )
 from planfit.errors import UsageError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from planfit.deploy.bundle import Bundle
     from planfit.planners.base import Planner
+    from planfit.profiling import DataProfile
 
 Listener = Callable[[Event], None]
 
@@ -70,7 +72,7 @@ def run(
     Parameters
     ----------
     data : path, pandas.DataFrame, polars.DataFrame or pyarrow.Table
-        The table, the target among its columns. A CSV, TSV or Parquet file, or a table in memory.
+        The table, the target among its columns: a file or address as `planfit.data.readers.read` takes it, or a frame.
     task : str
         What is wanted, e.g. ``"Predict customer churn based on usage patterns"``.
     planner : str or Planner, default="expert"
@@ -145,8 +147,56 @@ def run(
         workers=cores(),
         threads=1,
     )
-    opened = Store(store)
+    opened = Store(store_folder(store))
     return Run(begin(opened, request, data, planner, listener=on_event, started=started))
+
+
+def profile(
+    data: Any,
+    target: str | None = None,
+    *,
+    task_type: Literal["binary", "multiclass", "regression"] | None = None,
+    seed: int = settings.SEED,
+) -> DataProfile:
+    """Say what a table holds and what a careful reader would point out; nothing is trained.
+
+    Parameters
+    ----------
+    data : path, pandas.DataFrame, polars.DataFrame, pyarrow.Table or other table
+        As for `run`.
+    target : str or None
+        The column to predict. When given, rows are divided as a run with the same `seed` would divide them, and the
+        training rows tell how much each column says about it alone and which give it away.
+    task_type : {"binary", "multiclass", "regression"} or None
+        Kind of task; from the target's values when None.
+    seed : int, default=0
+
+    Returns
+    -------
+    DataProfile
+        Its `profile` holds the figures and warnings, its `target` what the training rows say; `to_json` and `to_html`
+        write all of it.
+
+    Raises
+    ------
+    UsageError
+        A wrong argument, an unreadable table, or a target that nothing can be learned about.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found = profile(pd.DataFrame({"age": [31, 27, 44], "city": ["Bern", "Bern", None]}))
+    >>> found.profile.of("city").missing
+    1
+    """
+    from planfit.profiling import profile_data
+
+    return profile_data(
+        data,
+        target=column_name(target, "target"),
+        task_type=one_of(task_type, ("binary", "multiclass", "regression"), "task type"),
+        seed=whole_number(seed, 0, "seed", "Any number from 0 on; 0 is the default."),
+    )
 
 
 def resume(
@@ -186,14 +236,14 @@ def resume(
     from planfit.agent.conduct import go_on
     from planfit.store.store import Store
 
-    return Run(go_on(Store(store), ref, planner, data, listener=on_event, started=started))
+    return Run(go_on(Store(store_folder(store)), ref, planner, data, listener=on_event, started=started))
 
 
 def open_run(ref: str | Path = "latest", *, store: str | Path = settings.STORE) -> Run:
     """Open a run for reading; works while it is going."""
     from planfit.store.store import Store
 
-    return Run(Store(store).open(ref))
+    return Run(Store(store_folder(store)).open(ref))
 
 
 def load(ref: str | Path, *, trust: bool = False, store: str | Path = settings.STORE) -> Bundle:
@@ -223,7 +273,7 @@ def load(ref: str | Path, *, trust: bool = False, store: str | Path = settings.S
         return bundle.load(folder, trust=trust)
     if (folder / "model" / "metadata.json").is_file():
         return bundle.load(folder / "model", trust=trust)
-    return deployed(Store(store).open(ref), trust=trust)
+    return deployed(Store(store_folder(store)).open(ref), trust=trust)
 
 
 def check(
@@ -270,6 +320,14 @@ def catalogue(what: Literal["operations", "models"]) -> list[dict[str, object]]:
     import planfit.plans.catalogue as rows
 
     return rows.operation_rows() if what == "operations" else rows.family_rows()
+
+
+def family_defaults(family: str) -> dict[str, Any]:
+    """Return the hyperparameters that a model family has where a plan names none; none of a family that is not known."""
+    from planfit.models.registry import families
+
+    known = families().get(family)
+    return {} if known is None else known.Params().to_json()
 
 
 def json_schema(kind: str) -> dict[str, Any]:

@@ -86,24 +86,13 @@ def none_left() -> Iterator[Callable[[], None]]:
     """Say that no process of this test is left; asked once more at the end of the test."""
 
     def check() -> None:
-        ends = time.monotonic() + 10
+        ends = time.monotonic() + 20
         while (left := _left(os.environ["PLANFIT_HOME"])) and time.monotonic() < ends:
             time.sleep(0.1)
         assert not left, left
 
     yield check
     check()
-
-
-@pytest.fixture
-def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the real command."""
-
-    def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-        command = [Path(sys.executable).with_name("planfit"), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, **options)
-
-    return run
 
 
 def _drive(home: Path, store: Path, data: Path, do: str, given: list[str], **order: Any) -> dict[str, Any] | None:
@@ -113,7 +102,7 @@ def _drive(home: Path, store: Path, data: Path, do: str, given: list[str], **ord
         [sys.executable, str(HERE / "driver.py"), json.dumps(document)],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
         check=False,
         start_new_session=True,
         env={**os.environ, "PLANFIT_HOME": str(home)},

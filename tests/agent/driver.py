@@ -1,7 +1,7 @@
 """A run in a process of its own, for the tests that kill it: ``python driver.py ORDER``, ORDER a JSON document.
 
-``do`` is ``run`` or ``resume``, ``arguments`` are those of the Python face; after ``kill_after`` new events the whole
-process group is killed, ``kill_delay`` seconds later than that. A run that ends prints what two runs must share.
+``do`` is ``run`` or ``resume``, ``arguments`` are those of the Python face; after ``kill_after`` new events (of the kind
+``kill_kind``, where one is named) the whole process group is killed, ``kill_delay`` seconds later than that. A run that ends prints what two runs must share.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def main() -> None:
 
     def watch(event: Any) -> None:
         nonlocal seen
-        seen += event.body.kind != "run_resumed"
+        kind = event.body.kind
+        seen += kind != "run_resumed" if "kill_kind" not in order else kind == order["kill_kind"]
         if seen == order.get("kill_after"):
             if order.get("kill_delay"):
                 threading.Timer(order["kill_delay"], os.killpg, (0, signal.SIGKILL)).start()

@@ -34,7 +34,7 @@ def test_a_run_ends_inside_its_time_limit(large: pd.DataFrame, tmp_path: Path) -
     began, busy = time.monotonic(), os.getloadavg()[0]
     run = planfit.run(large, "Predict the outcome", target="outcome", time_limit=LIMIT, store=tmp_path)
     seconds = time.monotonic() - began
-    crowded = max(busy, os.getloadavg()[0]) > (os.cpu_count() or 1)
+    crowded = shares_the_machine() or max(busy, os.getloadavg()[0]) > (os.cpu_count() or 1)
     assert seconds <= ALLOWED + (LIMIT if crowded else 0.0), "others who use the machine are allowed for"
     assert run.status == "finished"
     assert run.summary.holdout is not None
@@ -52,7 +52,7 @@ def test_what_the_clock_decided_is_followed(
     drive: Callable[..., Any], tmp_path: Path, none_left: Callable[[], None]
 ) -> None:
     timed = {"time_limit": 12, "seed": 3}
-    assert drive(tmp_path, arguments=timed, kill_after=44, kill_delay=0.1) is None
+    assert drive(tmp_path, arguments=timed, kill_after=2, kill_kind="clock_decided", kill_delay=0.1) is None
     none_left()
     before = decisions(planfit.open_run(store=tmp_path))
     assert before, "nothing was decided by the clock before the kill"
@@ -65,7 +65,12 @@ def test_what_the_clock_decided_is_followed(
     assert after[: len(before)] == before
     asked = [(key, name) for key, name, _ in after]
     assert len(set(asked)) == len(asked), "the clock was asked twice"
-    assert run.events[-1].body.seconds < 12 * 1.05 + 2 + 12  # the sittings together; others use the machine too
+    assert run.events[-1].body.seconds < 12 * 1.05 + 2 + 2 * 12  # the sittings together; others use the machine too
+
+
+def shares_the_machine() -> bool:
+    """Return whether other tests run beside this one; the load of the last minute does not tell it at the start."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1
 
 
 def decisions(run: planfit.Run) -> list[tuple[str, str, Any]]:

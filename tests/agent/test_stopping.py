@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +122,15 @@ def test_the_command_stops_at_an_interrupt(
 ) -> None:
     for interrupts, code, status in ((1, 0, "stopped"), (2, 130, "failed")):
         store = tmp_path / status
-        process = command("run", data, sentence, "--max-candidates", 20, "--store", store)
-        wait_for(store, "candidate c002")
+        told = tmp_path / f"{status}.txt"
+        process = command("run", data, sentence, "--max-candidates", 20, "--store", store, told=told)
+        wait_for(partial(finished, store, "candidate c002"))
         process.send_signal(signal.SIGINT)
         if interrupts == 2:
-            time.sleep(0.05)
+            wait_for(partial(says, told, "Stopping"))  # two signals in one moment are one
             process.send_signal(signal.SIGINT)
-        _, talk = process.communicate(timeout=60)
+        process.communicate(timeout=120)
+        talk = told.read_text()
         assert process.returncode == code, talk
         assert "Traceback" not in talk
         run = planfit.open_run(store=store)
@@ -155,19 +158,26 @@ def test_two_processes_on_one_run(table: pd.DataFrame, sentence: str, tmp_path: 
     assert len(second.stderr.strip().splitlines()) == 2
 
 
-def command(*arguments: object) -> subprocess.Popen[str]:
+def command(*arguments: object, told: Path) -> subprocess.Popen[str]:
+    """Start the command; what it says on stderr goes to a file, to be read meanwhile."""
     program = Path(sys.executable).with_name("planfit")
-    return subprocess.Popen([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with told.open("w") as err:
+        return subprocess.Popen([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=err, text=True)
 
 
-def wait_for(store: Path, name: str) -> None:
-    """Wait until a step is finished; the log can be read meanwhile."""
-    ends = time.monotonic() + 60
-    while time.monotonic() < ends:
-        for log in store.glob("run_*/events.jsonl"):
-            lines = log.read_text().splitlines()
-            bodies = [json.loads(line)["body"] for line in lines if line.endswith("}")]
-            if any(body["kind"] == "step_finished" and body["name"] == name for body in bodies):
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"{name} was not finished in time")
+def finished(store: Path, name: str) -> bool:
+    """Return whether a step is finished; the log can be read meanwhile, its last line may still be growing."""
+    whole = [line for log in store.glob("run_*/events.jsonl") for line in log.read_text().split("\n")[:-1]]
+    bodies = [json.loads(line)["body"] for line in whole]
+    return any(body["kind"] == "step_finished" and body["name"] == name for body in bodies)
+
+
+def says(told: Path, word: str) -> bool:
+    return word in told.read_text()
+
+
+def wait_for(said: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 120
+    while not said():
+        assert time.monotonic() < ends, "it did not come in time"
+        time.sleep(0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,13 @@ def test_the_trace_is_the_decision_record(on_run, trained):
     assert all(set(entry) >= ENTRY for entry in entries)
     assert {"accepted"} <= {entry["status"] for entry in entries} <= {"accepted", "rejected", "failed", "rolled_back"}
     assert json.loads((trained.run.path / "trace.json").read_text()) == entries
-    printed = on_run("trace").out
-    assert all(entry["id"] in printed for entry in entries)
+    printed = on_run("trace").out.splitlines()
+    assert [line.split()[0] for line in printed] == [entry["id"] for entry in entries]
+    assert not [line for line in printed if "{" in line], "raw JSON"
+    figures = [found for line in printed for found in re.findall(r"\d+\.\d+", line)]
+    assert figures
+    assert not [figure for figure in figures if len(figure.replace(".", "").lstrip("0")) > 4]
+    assert "predict churned (binary), judged by roc_auc" in printed[0]
 
 
 def test_a_whole_record_is_verified(on_run):
@@ -159,7 +165,9 @@ def test_tried_lists_every_candidate(on_run):
     rows = on_run("tried", "--json").document
     assert {"c001", "c002", "c003"} <= {row["candidate"] for row in rows}
     assert all({"candidate", "family", "features", "score", "seconds", "params"} <= set(row) for row in rows)
-    assert "c002" in on_run("tried", "latest").out
+    printed = on_run("tried", "latest").out
+    assert "c002" in printed
+    assert "None" not in printed
 
 
 def test_tried_shows_one_parameter(on_run):

@@ -84,15 +84,12 @@ WRONG_FOR_ITS_TARGET = [
 
 
 @pytest.mark.parametrize(("options", "words"), WRONG_FOR_ITS_TARGET, ids=_name)
-def test_what_does_not_fit_the_target_of_the_sentence_is_refused_with_the_document_of_the_run(
-    planfit_, table, options, words
+def test_what_does_not_fit_the_target_of_the_sentence_is_refused_and_leaves_no_run(
+    planfit_, table, tmp_path, options, words
 ):
     limits = ("--max-candidates", 1, "-q", "--json", "--store", "runs")
-    refused = planfit_("run", table, "Predict churned", *limits, *options)
-    assert refused.code == 2
-    assert refused.document["status"] == "failed"
-    assert words in refused.err
-    assert "Traceback" not in refused.err
+    planfit_("run", table, "Predict churned", *limits, *options).refuses(2, words)
+    assert not list((tmp_path / "runs").glob("run_*"))
 
 
 TABLES = {
@@ -104,10 +101,10 @@ TABLES = {
     "identifiers alone": ("id,y\n" + "\n".join(f"k{i},{i % 2}" for i in range(50)), "identifier"),
     "the same target everywhere": (
         "a,y\n" + "\n".join(f"{i * i % 7},x" for i in range(50)),
-        "the same value in every row",
+        "has one value, 'x', in every row",
     ),
     "no target anywhere": ("a,b,y\n" + "\n".join(f"{i},{i * i % 7}," for i in range(50)), "has no values"),
-    "a lone row of a class": ("a,y\n" + "\n".join(f"{i * i % 7},{'ab'[i == 3]}" for i in range(50)), "a single row"),
+    "a lone row of a class": ("a,y\n" + "\n".join(f"{i * i % 7},{'ab'[i == 3]}" for i in range(50)), "has 1 row of 50"),
     "a target beyond measure": ("a,y\n" + "\n".join(f"{i * i % 7},{i}e200" for i in range(1, 50)), "too large"),
 }
 
@@ -165,7 +162,7 @@ def test_a_store_that_cannot_be_written_is_refused(planfit_, table, tmp_path):
 
 def test_an_unclear_sentence_is_answered_with_a_question_and_a_command_that_works(planfit_, table):
     limits = ("--max-candidates", 1, "--models", "linear", "--store", "runs", "--json")
-    asked = planfit_("run", table, "Tell me something interesting", *limits)
+    asked = planfit_("run", table.name, "Tell me something interesting", *limits)
     assert asked.code == 3
     document = asked.document
     assert document["status"] == "question"
@@ -177,7 +174,8 @@ def test_an_unclear_sentence_is_answered_with_a_question_and_a_command_that_work
     assert "hint:" in asked.err
     program, *command = shlex.split(question["commands"][0])
     assert program == "planfit"
-    assert command[-2:] == ["--target", question["alternatives"][0]["target"]]
+    assert command[:3] == ["run", "customers.csv", "Tell me something interesting"], "the path as it was typed"
+    assert command[command.index("--target") + 1] == question["alternatives"][0]["target"]
     assert planfit_(*command, *limits).code == 0
     assert [row["status"] for row in planfit_("runs", "--json", "--store", "runs").document] == ["finished", "question"]
 

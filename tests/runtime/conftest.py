@@ -36,7 +36,19 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
-def wait_until(said: Callable[[], object], seconds: float = 5.0) -> bool:
+PATIENCE = 10.0
+"""Seconds for what comes by itself at once. What it is waited for never ends by itself, so a busy machine may be slow."""
+
+
+def children(process: psutil.Process | None = None) -> list[psutil.Process]:
+    """Return the children of a process, of this one when None; of one that has ended meanwhile there are none."""
+    try:
+        return (process or psutil.Process()).children()
+    except psutil.Error:
+        return []
+
+
+def wait_until(said: Callable[[], object], seconds: float = PATIENCE) -> bool:
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         if said():
@@ -66,7 +78,7 @@ def module_workers(mode: str, rogues: None, tmp_path_factory: pytest.TempPathFac
     with Workers(slots=2, threads=1, memory=2 << 30, scratch=scratch, forks=forks, jobs="rogues:JOBS") as made:
         yield made
         started = psutil.Process().children(recursive=True)
-    assert wait_until(lambda: not [process for process in started if alive(process)], 2.0)
+    assert wait_until(lambda: not [process for process in started if alive(process)])
     assert not ours(scratch)
 
 
@@ -74,7 +86,7 @@ def module_workers(mode: str, rogues: None, tmp_path_factory: pytest.TempPathFac
 def workers(module_workers: Workers) -> Iterator[Workers]:
     """The same workers for a whole module; after each test none of their processes is left but the zygote."""
     yield module_workers
-    assert wait_until(lambda: not busy(), 3.0), busy()
+    assert wait_until(lambda: not busy()), busy()
 
 
 def busy() -> list[psutil.Process]:

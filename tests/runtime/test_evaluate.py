@@ -98,6 +98,17 @@ def test_regression_and_multiclass_intervals() -> None:
     assert 0.4 < low < 0.5 < high < 0.6
 
 
+def test_rows_in_groups_give_a_wider_interval() -> None:
+    source = np.random.default_rng(0)
+    groups = np.repeat(np.arange(10), 60)
+    y = pd.Series(source.normal(0, 5, 10)[groups] + source.normal(size=600))
+    matrix, task = np.zeros((600, 1)), task_for("regression", y)
+    alone = bootstrap_interval("rmse", y, matrix, task, draws=300)
+    together = bootstrap_interval("rmse", y, matrix, task, draws=300, groups=groups)
+    assert together[1] - together[0] > 3 * (alone[1] - alone[0])
+    assert together == bootstrap_interval("rmse", y, matrix, task, draws=300, groups=groups)
+
+
 @pytest.mark.slow
 def test_an_interval_of_many_rows_takes_seconds() -> None:
     y, matrix, task = binary(20_000)

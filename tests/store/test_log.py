@@ -64,20 +64,30 @@ def test_a_lone_surrogate_survives(begin):
     assert run.verify().ok
 
 
-def test_ten_thousand_events_are_read_in_a_second(tmp_path):
+def test_ten_thousand_events_are_read_in_the_time_of_ten_times_a_thousand(tmp_path):
+    """The processor's time, not the clock's; the best of three, for what else runs on the machine costs both."""
+    few, many = (_reading(tmp_path / str(count), count) for count in (1_000, 10_000))
+    assert many < 30 * few
+
+
+def _reading(folder, count):
     before, lines = log.FIRST, []
-    for no in range(1, 10_001):
+    for no in range(1, count + 1):
         made = sealed(no, no, before)
         before = made.hash
         lines.append(made.line)
-    (tmp_path / log.EVENTS).write_bytes(b"\n".join([*lines, b""]))
-    (tmp_path / log.HEAD).write_bytes(log.head_bytes(10_000, before))
-    start = time.process_time()
-    text = log.read(tmp_path)
-    events = [one.event() for one in text.sealed]
-    assert time.process_time() - start < 1.0
-    assert len(events) == 10_000
+    folder.mkdir()
+    (folder / log.EVENTS).write_bytes(b"\n".join([*lines, b""]))
+    (folder / log.HEAD).write_bytes(log.head_bytes(count, before))
+    took = []
+    for _ in range(3):
+        start = time.process_time()
+        text = log.read(folder)
+        events = [one.event() for one in text.sealed]
+        took.append(time.process_time() - start)
+    assert len(events) == count
     assert text.broken is None
+    return min(took)
 
 
 @pytest.mark.parametrize("change", ["swap", "drop", "repeat", "foreign"])

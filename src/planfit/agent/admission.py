@@ -8,20 +8,29 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
+from planfit.amounts import counted
+from planfit.data import target as targets
+from planfit.data.readers import Table
+from planfit.data.readings import text_of
 from planfit.errors import UsageError
 from planfit.models.metrics import default_metric
 from planfit.planners.base import TaskOptions
 from planfit.plans.task import PlannedExclusion, PlannedSplit, TaskPlan
 from planfit.plans.validate import check_task
+from planfit.plans.validate_task import NUMBER_STORAGE
 from planfit.records.findings import Finding
-from planfit.records.profile import ColumnProfile, Profile
+from planfit.records.profile import Profile
 from planfit.records.schema import Kind
 from planfit.records.task import TaskType
 
-FEWEST_ROWS: Final = 4
-"""With fewer rows there is nothing to train on and to score at once."""
+FEWEST_ROWS: Final = 20
+"""With fewer rows that have a target, no score says anything."""
+FREE_TEXT_SHARE: Final = 0.3
+"""Distinct texts over rows above which a text tells of its row; below, it names a class."""
+MOST_NAMED: Final = 5
 LARGEST_TARGET: Final = 1e30
 """Families hold targets in 32 bits, and errors are squared."""
+_MORE_ROWS: Final = f"At least {FEWEST_ROWS} are needed, some hundreds for a useful model."
 _OPTIONS: Final = {
     "/target": "--target", "/task_type": "--task-type", "/metric": "--metric",
     "/positive_class": "--positive-class", "/split": "--split", "/excluded": "--exclude",
@@ -53,12 +62,53 @@ def admit(profile: Profile, options: TaskOptions) -> None:
 
 def admit_target(profile: Profile, options: TaskOptions, target: str) -> None:
     """Let a target pass beside what the user fixed; the planner's target is only judged where it would do by itself."""
-    if options.target is None and _refusal(profile, TaskOptions(target=target), target) is not None:
+    if options.target is None and (
+        _no_target(profile, options, target) or _refusal(profile, TaskOptions(target=target), target)
+    ):
         return
+    wrong = _no_target(profile, options, target)
+    if wrong is not None:
+        raise wrong
     found = _refusal(profile, options.having(target=target), target)
     if found is not None:
         raise UsageError(found.message, hint=_hint(found))
     _target_will_do(profile, options, target)
+
+
+def admit_classes(table: Table, target: str, task_type: TaskType) -> None:
+    """Let the classes of a settled task pass, or name those with a single row.
+
+    Parameters
+    ----------
+    table : Table
+        All rows.
+    target : str
+        Its column.
+    task_type : {"binary", "multiclass", "regression"}
+        As settled; nothing is said about a regression.
+
+    Raises
+    ------
+    UsageError
+        A class has one row: a model cannot both learn from it and be scored on it.
+    """
+    if task_type == "regression":
+        return
+    counts = targets.class_counts(table, target)
+    lone = [text_of(label) for label, count in counts.items() if count == 1]
+    if not lone:
+        return
+    shown = ", ".join(map(repr, lone[:MOST_NAMED])) + (" ..." if len(lone) > MOST_NAMED else "")
+    what = f"The class {shown} of {target!r} has" if len(lone) == 1 else f"{len(lone):,} classes of {target!r} have"
+    each, more = ("", "") if len(lone) == 1 else (" each", f" ({shown})")
+    numbers = all(isinstance(label, int | float) for label in counts) and len(counts) > 2
+    raise UsageError(
+        f"{what} 1 row{each} of {sum(counts.values()):,}{more}: a model cannot learn from it and be scored on it.",
+        hint=(
+            f"Leave {'that row' if len(lone) == 1 else 'those rows'} out, merge the class with another, or add rows of it"
+            + ("; for a quantity say --task-type regression." if numbers else ".")
+        ),
+    )
 
 
 def _table_will_do(profile: Profile) -> None:
@@ -69,10 +119,7 @@ def _table_will_do(profile: Profile) -> None:
             hint="Give a table with the target and at least one more column.",
         )
     if profile.rows < FEWEST_ROWS:
-        raise UsageError(
-            f"{origin} has {profile.rows} {'row' if profile.rows == 1 else 'rows'}, too few to learn from.",
-            hint=f"At least {FEWEST_ROWS} are needed, some hundreds for a useful model.",
-        )
+        raise UsageError(f"{origin} has {counted(profile.rows, 'row')}, too few to learn from.", hint=_MORE_ROWS)
 
 
 def _something_varies(profile: Profile) -> None:
@@ -115,15 +162,58 @@ def _listed(options: TaskOptions) -> list[tuple[str, str]]:
     return [*(("--exclude", name) for name in options.exclude), *(("--include", name) for name in options.include)]
 
 
+def _no_target(profile: Profile, options: TaskOptions, target: str) -> UsageError | None:
+    """Return why nothing can be learned about the column, whatever the task; None where something can."""
+    if target not in profile.names:
+        return None
+    stats, another = profile.of(target), "name another column with --target"
+    present = profile.rows - stats.missing
+    if not present:
+        return UsageError(
+            f"The target {target!r} has no values: nothing shows what to predict.", hint=f"Fill it in, or {another}."
+        )
+    if stats.n_unique < 2:
+        value = stats.top[0].value if stats.top else text_of(stats.minimum)
+        where = "every row" if not stats.missing else f"the {counted(present, 'row')} that are not empty"
+        return UsageError(
+            f"The target {target!r} has one value{'' if value is None else f', {value!r},'} in {where}: "
+            "there is nothing to predict.",
+            hint=f"Where an empty cell means no, write it in; else {another}." if stats.missing
+            else f"Add rows with other values, or {another}.",
+        )  # fmt: skip
+    if stats.kind is Kind.DATETIME:
+        return UsageError(
+            f"The target {target!r} holds dates, and planfit predicts classes and numbers.",
+            hint="Make a number of it first, such as the days from a fixed day.",
+        )
+    if stats.kind is Kind.TEXT and stats.n_unique > FREE_TEXT_SHARE * present:
+        return UsageError(
+            f"The target {target!r} is free text: {stats.n_unique:,} different texts in {counted(present, 'row')}.",
+            hint=f"Sort the texts into a few classes in a column of their own, or {another}.",
+        )
+    if stats.kind is Kind.IDENTIFIER and options.task_type != "regression":
+        return UsageError(
+            f"The target {target!r} is an identifier, different in every row: nothing can be learned about it.",
+            hint=f"Name another column with --target{_or_regression(profile, target)}.",
+        )
+    return None
+
+
+def _or_regression(profile: Profile, target: str) -> str:
+    is_number = profile.column(target).dtype.startswith(NUMBER_STORAGE)
+    return ", or say --task-type regression if it is a quantity" if is_number else ""
+
+
 def _target_will_do(profile: Profile, options: TaskOptions, target: str) -> None:
     if target not in profile.names:
         return
     stats = profile.of(target)
-    rarest = _rarest_of_two(stats)
-    if rarest is not None and rarest < 2:
+    present = profile.rows - stats.missing
+    if present < FEWEST_ROWS:
         raise UsageError(
-            f"One of the two classes of {target!r} has a single row: no model that learns from it can be scored on it.",
-            hint="Add rows of that class, or choose another target.",
+            f"Only {counted(present, 'row')} of {profile.rows:,} in {profile.data.origin} "
+            f"{'has' if present == 1 else 'have'} a value of {target!r}, too few to learn from.",
+            hint=_MORE_ROWS,
         )
     ends = [end for end in (stats.minimum, stats.maximum) if isinstance(end, int | float)]
     if any(abs(end) > LARGEST_TARGET for end in ends):
@@ -143,11 +233,6 @@ def _target_will_do(profile: Profile, options: TaskOptions, target: str) -> None
             "there is nothing to learn from.",
             hint="Exclude fewer columns, or give a table with more.",
         )
-
-
-def _rarest_of_two(stats: ColumnProfile) -> int | None:
-    """Return how many rows the smaller of two classes has; None where there are not two, or they were not counted."""
-    return min(entry.count for entry in stats.top) if stats.n_unique == 2 and len(stats.top) == 2 else None
 
 
 def _refusal(profile: Profile, options: TaskOptions, target: str) -> Finding | None:

@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from typing import Any
 from planfit import __version__
 from planfit.agent.clock import Clock
 from planfit.agent.session import Session
+from planfit.data.sources.address import absolute, parse
 from planfit.errors import PlanfitError, UsageError
+from planfit.paths import seen_from_here
 from planfit.planners.base import Planner
 from planfit.planners.registry import planner as planner_of
 from planfit.records.events import Event, RunHalted
@@ -48,7 +51,7 @@ def begin(
     try:
         _carry_out(run, chosen, clock, data, passed=Counter())
     except UsageError:
-        if run.find("step_finished", name="table") is None:
+        if run.find("step_finished", name="task") is None:
             discard(run.path)  # what was asked for could not even begin: no run is left behind
         raise
     return run
@@ -70,7 +73,7 @@ def go_on(
     request = reader.request
     chosen = _planner(planner if planner is not None else request.planner, request)
     if data is not None:
-        _readable(request.having(data=str(Path(data).expanduser().absolute())))
+        _readable(request.having(data=absolute(data)))
     run = store.resume(ref, environment=environment(), listener=listener)
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
     halts = [event.body for event in run.events if isinstance(event.body, RunHalted)]
@@ -177,12 +180,12 @@ def _readable(request: RunRequest) -> None:
     """Refuse what cannot be a table before a run is created for it."""
     if request.data is None:
         return
-    path = Path(request.data)
-    if not path.exists():
-        near = [entry.name for entry in path.parent.glob(f"{path.stem[:3]}*")] if path.parent.is_dir() else []
+    place = parse(request.data)
+    if place is not None and not place.exists():
+        path = place.path
+        names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = get_close_matches(path.name, names, 3)
         raise UsageError(
-            f"There is no file {path}.",
-            hint=f"In that folder there are: {', '.join(sorted(near)[:5])}."
-            if near
-            else "Name a CSV, TSV or Parquet file.",
+            f"There is no file {seen_from_here(path)}.",
+            hint=f"Did you mean {' or '.join(near)}?" if near else "Check the path; name a table such as data.csv.",
         )

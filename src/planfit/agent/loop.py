@@ -13,6 +13,7 @@ from planfit.agent.search import Search
 from planfit.agent.session import Session, StopRequested
 from planfit.agent.stages import candidates, delivery, ensemble, features, tuning
 from planfit.agent.stages.report import write_report
+from planfit.agent.stages.screening import screen
 from planfit.agent.stages.split import Rows, lay_out, look_at_target, split_rows
 from planfit.agent.stages.table import keep_table, profile, read_table, with_holdout
 from planfit.agent.stages.task import agree_on_task, options_of, reconsider, record
@@ -72,6 +73,7 @@ def prepare(session: Session, given: Any) -> Search:
     target = look_at_target(session, rows, task, part, split_key)
     if target.leaks:
         task = reconsider(session, task, table, known, target)
+    task = screen(session, task, known, target)
     record(session, task)
     lay_out(session, rows, task, part, split)
     return Search(

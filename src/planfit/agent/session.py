@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planfit.agent.clock import Clock
+from planfit.paths import command
 from planfit.planners.base import BudgetLeft, Planner
 from planfit.records.events import DecisionMade, Stage
 from planfit.records.jobs import Job, JobDone, JobFailed, Material
 from planfit.records.run import RunRequest
-from planfit.settings import HANG_GUARD, STORE
+from planfit.settings import HANG_GUARD
 from planfit.store.run import RunWriter
 
 if TYPE_CHECKING:
@@ -67,10 +67,7 @@ class Session:
 
     def command(self, verb: str, *more: str) -> str:
         """Return the command line that does `verb` to this run from here, wherever its store is."""
-        elsewhere = self.run.root != Path(STORE).absolute()
-        return shlex.join(
-            ["planfit", verb, self.run.id, *more, *(("--store", str(self.run.root)) if elsewhere else ())]
-        )
+        return command(verb, self.run.id, *more, store=self.run.root)
 
     def key(self, stage: str, version: int, *inputs: Any) -> str:
         """Return the key of a computation of this run."""

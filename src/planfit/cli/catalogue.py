@@ -20,9 +20,12 @@ def operations(as_json: JsonOption = False) -> None:
 
 def models(as_json: JsonOption = False) -> None:
     """List the model families that a model plan may use, and whether each is installed."""
-    from planfit.face import catalogue
+    from planfit.face import catalogue, family_defaults
 
-    _print_catalogue(catalogue("models"), as_json)
+    rows = catalogue("models")
+    if not as_json:  # bounds are for planners; a person sees the names and the values that are set
+        rows = [{**row, "parameters": _named(family_defaults(str(row["family"])))} for row in rows]
+    _print_catalogue(rows, as_json)
 
 
 def schema(
@@ -51,6 +54,11 @@ def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> N
                 sys.stdout.write(f"     {'':<14} hint: {entry.hint}\n")
     if not all(entry.ok for entry in found):
         raise typer.Exit(1)
+
+
+def _named(defaults: dict[str, object]) -> str:
+    """Return parameters with the defaults that they have: ``C, max_iter 200``."""
+    return ", ".join(name if value is None else f"{name} {value}" for name, value in defaults.items())
 
 
 def _print_catalogue(rows: list[dict[str, object]], as_json: bool) -> None:

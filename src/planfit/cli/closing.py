@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from planfit.amounts import counted, spoken_seconds
+from planfit.paths import command, seen_from_here
 from planfit.records.run import RunSummary
 
 
@@ -24,7 +24,7 @@ def closing_text(summary: RunSummary) -> str:
         )
     if summary.delivered is not None:
         lines.append(f"  delivered        {_delivered(summary.delivered)}")
-    lines += [f"  {name:<16} {_near(path)}" for name, path in summary.artifacts.items()]
+    lines += [f"  {name:<16} {seen_from_here(path)}" for name, path in summary.artifacts.items()]
     lines += [f"  warning          {text}" for text in (*summary.warnings, *_own_warnings(summary))]
     lines += ["", *_next(summary), ""]
     return "\n".join(lines)
@@ -53,22 +53,17 @@ def _delivered(delivered: dict[str, object]) -> str:
 
 
 def _next(summary: RunSummary) -> list[str]:
+    def line(verb: str, *more: str) -> str:
+        return command(verb, summary.run_id, *more, store=Path(summary.path).parent)
+
     if summary.status not in ("finished", "stopped"):
-        return [f"  planfit resume {summary.run_id}"]
-    short = summary.run_id
-    return [
-        f"  planfit predict {short} NEW_ROWS.csv      planfit trace {short}",
-        f"  planfit why {short} COLUMN                planfit tried {short}",
-    ]
+        return [f"  {line('resume')}"]
+    left = [line("predict", "NEW_ROWS.csv"), line("why", "COLUMN")]
+    width = max(map(len, left)) + 5
+    return [f"  {one:<{width}} {other}" for one, other in zip(left, (line("trace"), line("tried")), strict=True)]
 
 
 def _figure(value: object) -> str:
     if not isinstance(value, int | float):
         return "unknown"
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.2f}" if abs(value) < 10_000 else f"{value:,.0f}"
-
-
-def _near(path: str) -> str:
-    """Return the path as seen from here, where that is shorter."""
-    relative = os.path.relpath(path)
-    return relative if len(relative) < len(path) and not relative.startswith("..") else str(Path(path))

@@ -24,6 +24,10 @@ from planfit.records.events import (
 
 LABEL = 12
 """Width of the word in front of each line."""
+MOST_EXCLUSIONS = 20
+"""Lines about columns that stay out."""
+MOST_NAMED = 5
+"""Columns that a line names."""
 
 
 class Display:
@@ -48,6 +52,8 @@ class Display:
         self.greater = True
         self.best: tuple[str, float] | None = None
         self.scored = 0
+        self.told: dict[str, str] = {}
+        """What the profile says of columns that repeat entities or tell the time."""
         self._status: Any = None
         self._console: Any = None
 
@@ -137,9 +143,16 @@ def _failed(view: Display, body: CandidateFailedEvent) -> None:
 
 
 def _decided(view: Display, body: DecisionMade) -> None:
-    label = {"feature_engineering": "features", "evaluation": "holdout", "split": "split"}.get(body.stage)
+    label = {
+        "feature_engineering": "features",
+        "evaluation": "holdout",
+        "split": "split",
+        "task": "understood",
+    }.get(body.stage)
     if label is not None:
         view.line(label, f"{body.what}. {body.because}")
+    if body.stage == "task" and "seconds" in body.figures:
+        view.limit = body.figures["seconds"]
 
 
 def _stopped(view: Display, body: RunStopped) -> None:
@@ -155,6 +168,9 @@ def _finished(view: Display, body: StepFinished) -> None:
 
 
 def _profile(view: Display, name: str, result: dict[str, Any]) -> None:
+    for finding in result["warnings"]:
+        if finding["code"] in ("repeated-entities", "possible-entities", "time-series", "time-order"):
+            view.told[finding["columns"][0]] = finding["message"]
     counts: dict[str, int] = {}
     for column in result["columns"]:
         counts[column["kind"]] = counts.get(column["kind"], 0) + 1
@@ -164,10 +180,26 @@ def _profile(view: Display, name: str, result: dict[str, Any]) -> None:
 
 def _task(view: Display, name: str, result: dict[str, Any]) -> None:
     view.metric, view.greater = result["metric"], result["greater_is_better"]
-    positive = f", positive class {result['positive_class']}" if result["positive_class"] is not None else ""
+    event = result["positive_class"]
+    positive = (
+        f", positive class {str(event).lower() if isinstance(event, bool) else event}" if event is not None else ""
+    )
     view.line("task", f"predict {result['target']} ({result['task_type']}{positive}), judged by {result['metric']}")
+    groups: dict[tuple[str, str], list[str]] = {}
     for entry in result["excluded"]:
-        view.line("", f"without {entry['name']}: {entry['reason']}", "dim")
+        groups.setdefault((entry["code"], entry["reason"]), []).append(entry["name"])
+    for (_, reason), names in list(groups.items())[:MOST_EXCLUSIONS]:
+        view.line("", f"without {_named(names)}: {reason}", "dim")
+    rest = [name for names in list(groups.values())[MOST_EXCLUSIONS:] for name in names]
+    if rest:
+        view.line("", f"without {_named(rest)}; the report has the reasons", "dim")
+
+
+def _named(names: list[str]) -> str:
+    """Return names for a line: all of a few, the first of many and how many more."""
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[:MOST_NAMED])} and {counted(len(names) - MOST_NAMED, 'more column')}"
 
 
 def _split(view: Display, name: str, result: dict[str, Any]) -> None:
@@ -177,6 +209,10 @@ def _split(view: Display, name: str, result: dict[str, Any]) -> None:
         else "no holdout"
     )
     view.line("split", f"{result['n_folds']} folds, {result['kind']}; {kept}")
+    if result["kind"] in ("group", "time"):
+        rule = result["rule"].partition(":")[0]
+        told = next((message for column, message in view.told.items() if repr(column) in rule), "as asked")
+        view.line("", f"{rule}: {told.rstrip('.')}; --split random undoes it", "dim")
 
 
 def _candidate(view: Display, name: str, result: dict[str, Any]) -> None:

@@ -91,8 +91,10 @@ def trace(
     if as_json:
         _json(entries)
         return
+    from planfit.cli.decision_line import decision_line
+
     for entry in entries:
-        _print_entry(entry)
+        sys.stdout.write(decision_line(entry) + "\n")
 
 
 def why(
@@ -127,7 +129,7 @@ def tried(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """List every candidate with its parameters, score and seconds."""
+    """List every candidate with the parameters that differ from its family's defaults, its score and seconds."""
     import planfit
 
     rows = [row.to_json() for row in planfit.open_run(ref, store=store).tried(parameter)]
@@ -139,13 +141,28 @@ def tried(
             f"No candidate has a parameter {parameter!r}; `planfit tried {ref}` shows those that there are.\n"
         )
         return
+    from planfit.face import family_defaults
+
     table = _table("candidate", "family", "features", "score", "seconds", parameter or "parameters")
     for row in rows:
         params = row["params"] if isinstance(row["params"], dict) else {}
-        shown = params.get(parameter) if parameter else ", ".join(f"{key}={value}" for key, value in params.items())
+        usual = family_defaults(row["family"])
+        chosen = {key: value for key, value in params.items() if key not in usual or value != usual[key]}
+        shown = _value(params.get(parameter)) if parameter else _settings(chosen, params)
         score = "failed" if row["score"] is None else f"{row['score']:.5g}"
-        table.add_row(row["candidate"], row["family"], row["features"], score, f"{row['seconds']:.1f}", str(shown))
+        table.add_row(row["candidate"], row["family"], row["features"], score, f"{row['seconds']:.1f}", shown)
     _print(table)
+
+
+def _settings(chosen: dict[str, Any], every: dict[str, Any]) -> str:
+    """Return the parameters that differ from the family's defaults."""
+    if every and not chosen:
+        return "defaults"
+    return ", ".join(f"{name} {_value(value)}" for name, value in chosen.items())
+
+
+def _value(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else "none" if value is None else str(value)
 
 
 def _verify(opened: Any, as_json: bool) -> None:
@@ -175,19 +192,6 @@ def _answers(found: Any, as_json: bool, nothing: str) -> None:
         sys.stderr.write(nothing + "\n")
     for row in [] if as_json else rows:
         sys.stdout.write(f"{row['subject']}: {row['sentence']}\n")
-
-
-def _print_entry(entry: dict[str, Any]) -> None:
-    sys.stdout.write(
-        f"{entry['id']:>4}  {entry['timestamp'][:19]}  {entry['stage']:<20} {entry['planner']:<10} {entry['status']}\n"
-    )
-    for label in ("rationale", "result"):
-        value = entry.get(label)
-        if value:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            sys.stdout.write(f"      {label}: {text if len(text) < 600 else text[:600] + ' ...'}\n")
-    for finding in entry.get("findings") or ():
-        sys.stdout.write(f"      {finding['severity']}: {finding['path']} {finding['message']}\n")
 
 
 def _table(*columns: str) -> Table:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from planfit import settings
-from planfit.cli.options import DEFAULT_STORE, JsonOption, QuietOption, Ref, StoreOption, TargetOption, listed
+from planfit.cli.options import (
+    DATA_HELP,
+    DEFAULT_STORE,
+    JsonOption,
+    QuietOption,
+    Ref,
+    StoreOption,
+    TargetOption,
+    listed,
+    whole,
+)
 
 if TYPE_CHECKING:
     from planfit.records.events import Event
@@ -19,12 +29,12 @@ Choice = Annotated
 
 
 def run(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV, TSV or Parquet file.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
     task: Annotated[str, typer.Argument(metavar="TASK", help='What is wanted, e.g. "Predict customer churn".')],
     planner: Annotated[str, typer.Option(help="Who decides.")] = "expert",
     target: TargetOption = None,
     task_type: Annotated[
-        Literal["binary", "multiclass", "regression"] | None, typer.Option(help="Kind of task.")
+        str | None, typer.Option(metavar="TYPE", help="Kind of task: binary, multiclass or regression.")
     ] = None,
     metric: Annotated[str | None, typer.Option(help="How it is judged, e.g. roc_auc, rmse.")] = None,
     positive_class: Annotated[str | None, typer.Option(metavar="VALUE", help="The class that counts as yes.")] = None,
@@ -44,17 +54,19 @@ def run(
     memory_limit: Annotated[str | None, typer.Option(metavar="SIZE", help="4GB, 800MB; for all jobs together.")] = None,
     max_candidates: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Scored configurations; alone, it makes a run reproducible to the bit."),
+        typer.Option(
+            parser=whole, metavar="N", help="Scored configurations; alone, it makes a run reproducible to the bit."
+        ),
     ] = None,
     patience: Annotated[
-        int, typer.Option(metavar="N", help="Candidates without improvement until it has converged.")
+        int, typer.Option(parser=whole, metavar="N", help="Candidates without improvement until it has converged.")
     ] = settings.PATIENCE,
     models: Annotated[str | None, typer.Option(metavar="A,B", help="Model families that may be used.")] = None,
     features: Annotated[str | None, typer.Option(metavar="PLAN.json", help="A feature plan of your own.")] = None,
     table_format: Annotated[
-        Literal["parquet", "csv"], typer.Option(help="Format of the transformed training table.")
+        str, typer.Option(metavar="parquet|csv", help="Format of the transformed training table.")
     ] = "parquet",
-    seed: Annotated[int, typer.Option(metavar="N")] = settings.SEED,
+    seed: Annotated[int, typer.Option(parser=whole, metavar="N", help="Decides what chance decides.")] = settings.SEED,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -168,9 +180,15 @@ def _show_ended(begun: list[str], store: str, as_json: bool) -> None:
 def _ask(question: dict[str, Any]) -> str | None:
     ranked = question.get("alternatives", [])
     sys.stderr.write(f"\n{question['text']}\n")
+    width = max((len(alternative["target"]) for alternative in ranked[:9]), default=0)
     for number, alternative in enumerate(ranked[:9], 1):
-        sys.stderr.write(f"  {number}  {alternative['target']}  ({alternative['evidence']})\n")
-    answer = input("Column (name or number, empty to leave): ").strip()
+        sys.stderr.write(f"  {number}  {alternative['target']:<{width}}  {alternative['evidence']}\n")
+    sys.stderr.write("Type a number or the name of any column; nothing ends the run. ")
+    sys.stderr.flush()
+    try:
+        answer = input().strip()
+    except EOFError:
+        return None
     if answer.isdigit() and 1 <= int(answer) <= len(ranked):
         return str(ranked[int(answer) - 1]["target"])
     return answer or None

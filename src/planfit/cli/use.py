@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from planfit.cli.options import DEFAULT_STORE, JsonOption, Ref, StoreOption, TargetOption, listed
+from planfit.cli.options import DATA_HELP, DEFAULT_STORE, JsonOption, Ref, StoreOption, TargetOption, listed
 
 
 def predict(
     ref: Ref,
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A table of raw rows: CSV, TSV or Parquet.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help=f"Raw rows. {DATA_HELP}")],
     proba: Annotated[bool, typer.Option("--proba", help="Probabilities of the classes instead of labels.")] = False,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="A CSV or Parquet file; stdout when not given.")
@@ -34,7 +34,7 @@ def predict(
 
 def check(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="A feature plan, a JSON file.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="The table that it is for.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help=f"The table that it is for. {DATA_HELP}")],
     target: TargetOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -35,7 +35,7 @@ def predict_file(bundle: Bundle, source: Any, *, proba: bool = False, keep: Sequ
     ----------
     bundle : Bundle
     source : path or table
-        A CSV, TSV or Parquet file of raw rows, or a table in memory.
+        A file of raw rows of any kind that training takes, or a table in memory.
     proba : bool, default=False
         One column of probabilities a class, named by its label, instead of one of labels, named by the target.
     keep : sequence of str

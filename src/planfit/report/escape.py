@@ -77,7 +77,8 @@ def codes(values: Iterable[object], most: int = 12) -> str:
 
 def one_line(value: object) -> str:
     """Return a text without line breaks and control characters."""
-    return " ".join(_CONTROL.sub("", str(value).replace("\u2028", " ").replace("\u2029", " ")).split())
+    plain = str(value).lower() if isinstance(value, bool) else str(value)  # true, as files have it
+    return " ".join(_CONTROL.sub("", plain.replace("\u2028", " ").replace("\u2029", " ")).split())
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> list[str]:

@@ -266,7 +266,8 @@ def _warnings(reader: RunReader, profile: Profile | None) -> Iterator[str]:
     if profile is not None:
         yield from (finding.sentence() for finding in profile.warnings)
     target = _result(reader, "target_profile") or {}
-    yield from (Finding.model_validate(leak).sentence() for leak in target.get("leaks", ()))
+    said = (*target.get("leaks", ()), *target.get("cautions", ()))
+    yield from (Finding.model_validate(finding).sentence() for finding in said)
     yield from (body.finding.sentence() for body in _bodies(reader, WarningRaised))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from planfit.records.schema import Excluded
+from planfit.records.task import Task
 from planfit.report import sections, words
 from planfit.report.escape import code, codes, prose, table, text
 from planfit.report.facts import RunFacts
@@ -14,8 +15,12 @@ from planfit.report.words import counted, figure
 
 KINDS_OF_EXCLUSION: Final = {
     "identifier": "identifier", "constant": "always the same", "leak": "gives the answer away", "duplicate": "a copy",
-    "asked": "you asked", "empty": "empty", "split": "used for the split", "other": "other",
+    "asked": "you asked", "empty": "empty", "split": "used for the split",
+    "screened": "too many columns", "other": "other",
 }  # fmt: skip
+MOST_ALIKE: Final = 10
+"""Columns named of those that stay out for the same reason."""
+MOST_WARNINGS: Final = 100
 
 
 def render(facts: RunFacts) -> str:
@@ -116,10 +121,27 @@ def _task(facts: RunFacts) -> list[str]:
         rows.append(("models are fitted on", f"the {task.target_transform} of the target; predictions are in its unit"))
     if facts.split is not None:
         rows.append(("how rows were divided", text(facts.split.rule)))
+    if task.constraints is not None:
+        rows.append(("asked of the run", text("; ".join(task.constraints.in_words()))))
+    if task.alternatives:
+        rows.append(("certainty of the target", f"{task.confidence:.0%}"))
     lines = ["## The task as understood", "", *table(("", ""), rows)]
     if facts.task_rationale:
         lines += ["", f"Why: {prose(facts.task_rationale)}"]
-    return [*lines, *_excluded(task.excluded)]
+    return [*lines, *_alternatives(task), *_excluded(task.excluded)]
+
+
+def _alternatives(task: Task) -> list[str]:
+    """Return the columns that the sentence might mean, where there is a second."""
+    if len(task.alternatives) < 2:
+        return []
+    rows = [(code(entry.target), figure(entry.score), prose(entry.evidence)) for entry in task.alternatives]
+    return [
+        "",
+        "Columns that the sentence might mean:",
+        "",
+        *table(("column", "score", "what speaks for it"), rows, right=(1,)),
+    ]
 
 
 def _metric(metric: str) -> str:
@@ -129,16 +151,23 @@ def _metric(metric: str) -> str:
 def _excluded(excluded: tuple[Excluded, ...]) -> list[str]:
     if not excluded:
         return ["", "No column was left out."]
-    rows = [
-        (code(entry.name), KINDS_OF_EXCLUSION[entry.code], prose(entry.reason), _undo(entry.name, entry.code))
-        for entry in excluded
-    ]
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entry in excluded:
+        groups.setdefault((entry.code, entry.reason), []).append(entry.name)
+    rows: list[tuple[str, str, str, str]] = []
+    for (kind, reason), names in groups.items():
+        told = (KINDS_OF_EXCLUSION[kind], prose(reason))
+        if len(names) > MOST_ALIKE:
+            some = ", ".join(code(name) for name in names[:MOST_ALIKE])
+            rows.append((f"{some} and {len(names) - MOST_ALIKE:,} more", *told, _undo("NAME", kind)))
+            continue
+        rows += [(code(name), *told, _undo(name, kind)) for name in names]
     return ["", "Columns that no model may use:", "", *table(("column", "what", "why", "to undo it"), rows)]
 
 
 def _undo(name: str, kind: str) -> str:
     if kind == "asked":
-        return "leave it out of `--exclude`"
+        return "leave it out of `--exclude` and of the sentence"
     if kind == "split":
         return "choose another `--split`"
     if kind in ("constant", "empty"):
@@ -175,7 +204,11 @@ def _data(facts: RunFacts) -> list[str]:
         named = ", ".join(f"{code(column.name)} ({text(column.personal)})" for column in personal)
         lines += ["", f"These columns look personal, so their values are not shown here: {named}."]
     if facts.warnings:
-        lines += ["", "Warnings:", "", *(f"- {text(warning)}" for warning in facts.warnings)]
+        lines += ["", "Warnings:", "", *(f"- {text(warning)}" for warning in facts.warnings[:MOST_WARNINGS])]
+        if len(facts.warnings) > MOST_WARNINGS:
+            lines.append(
+                f"- and {counted(len(facts.warnings) - MOST_WARNINGS, 'more warning')}, all of them in `profile.json`"
+            )
     return lines
 
 

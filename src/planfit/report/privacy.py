@@ -67,8 +67,10 @@ class Mask:
     def task(self, task: Task, profile: Profile | None) -> Task:
         """Return a task without personal values: of a personal target neither classes nor the positive one are shown."""
         excluded = tuple(entry.having(reason=self(entry.reason)) for entry in task.excluded)
+        alternatives = tuple(entry.having(evidence=self(entry.evidence)) for entry in task.alternatives)
+        task = task.having(excluded=excluded, alternatives=alternatives)
         if not self.personal([task.target]):
-            return task.having(excluded=excluded)
+            return task
         hidden = tuple(f"{HIDDEN} {place}" for place in range(1, len(task.classes) + 1))
         positive = None if task.positive_class is None else hidden[task.positive_index]
-        return task.having(excluded=excluded, classes=hidden, positive_class=positive)
+        return task.having(classes=hidden, positive_class=positive)

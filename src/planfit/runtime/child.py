@@ -198,7 +198,7 @@ def limit_threads(threads: int) -> None:
 @cache
 def thread_pools() -> Any:
     """Return the pools of all loaded libraries; the zygote looks for them once, which takes as long as four forks."""
-    import threadpoolctl  # type: ignore[import-untyped]
+    import threadpoolctl
 
     return threadpoolctl.ThreadpoolController()
 

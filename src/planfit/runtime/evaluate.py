@@ -120,11 +120,14 @@ def bootstrap_interval(
     seed: int = 0,
     *,
     threshold: float | None = None,
+    groups: NDArray[np.integer[Any]] | None = None,
 ) -> tuple[float, float]:
     """Return the percentile interval of the metric under resampling of rows, within classes for classification.
 
     A draw is a count for each row, given to the metric as weights: rows are sorted once, so that ranking them again
-    in each draw costs next to nothing. Metrics of ranks on very many rows are drawn less often.
+    in each draw costs next to nothing. Metrics of ranks on very many rows are drawn less often. Where rows come in
+    groups (a number from 0 for each row), whole groups are drawn: their rows tell much the same, and resampling rows
+    would make the interval far too narrow.
     """
     metric = METRICS[metric] if isinstance(metric, str) else metric
     values = target_values(y, task)
@@ -132,6 +135,7 @@ def bootstrap_interval(
     if not task.is_classification:
         order = np.arange(len(values))
     values, matrix = values[order], np.ascontiguousarray(matrix[order])
+    group_of = None if groups is None else np.asarray(groups)[order]
     if metric.needs == "proba":
         affordable = MOST_RANKED // max(len(values) * (1 if matrix.shape[1] <= 2 else matrix.shape[1]), 1)
         draws = min(draws, max(FEWEST_DRAWS, affordable))
@@ -142,8 +146,7 @@ def bootstrap_interval(
     source = np.random.default_rng(seed)
     found = []
     for _ in range(draws):
-        rows = starts + (source.random(len(values)) * spans).astype(np.intp)
-        counts = np.bincount(rows, minlength=len(values)).astype(float)
+        counts = _drawn(source, starts, spans, group_of)
         found.append(metric.score(values, matrix, task, weights=counts, threshold=threshold))
     finite = np.asarray(found)[np.isfinite(found)]
     if not len(finite):
@@ -151,6 +154,20 @@ def bootstrap_interval(
     tail = (1.0 - confidence) / 2
     low, high = np.quantile(finite, [tail, 1.0 - tail])
     return float(low), float(high)
+
+
+def _drawn(
+    source: np.random.Generator,
+    starts: NDArray[np.intp],
+    spans: NDArray[np.intp],
+    group_of: NDArray[np.integer[Any]] | None,
+) -> Array:
+    """Return how often each row is drawn: rows within their class, or groups whole."""
+    if group_of is not None:
+        count = int(group_of.max()) + 1
+        return np.bincount(source.integers(0, count, count), minlength=count).astype(float)[group_of]
+    rows = starts + (source.random(len(spans)) * spans).astype(np.intp)
+    return np.bincount(rows, minlength=len(spans)).astype(float)
 
 
 def corrected_se(differences: Sequence[float], test_to_train: float | None = None) -> float | None:

@@ -194,6 +194,16 @@ def _compared(reader: RunReader, family: str, trials: list[Trial]) -> Reason | N
 
 
 def _never_named(reader: RunReader, family: str) -> Reason:
+    settled = reader.find_last("step_finished", name="task")
+    constraints = None if settled is None else Task.model_validate(settled.result).constraints
+    if constraints is not None and (
+        family in constraints.without_families or (constraints.families and family not in constraints.families)
+        or constraints.simple
+    ):  # fmt: skip
+        return Reason(
+            subject=family, sentence=f"The sentence asks otherwise: {', '.join(constraints.in_words())}.",
+            stage="task", by="person",
+        )  # fmt: skip
     allowed = reader.request.models
     if allowed and family not in allowed:
         return Reason(

@@ -40,8 +40,12 @@ class Finished:
 
 
 def choose(session: Session, search: Search) -> CandidateResult:
-    """Choose what is delivered: the best cross-validated score, ensembles included, the baseline if nothing beats it."""
-    best = search.best()
+    """Choose what is delivered: the best cross-validated score, ensembles included, the baseline if nothing beats it.
+
+    Where the sentence asks for a model that can be read, ensembles are not among them.
+    """
+    alone = search.task.constraints is not None and search.task.constraints.simple
+    best = next((result for result in search.ranked() if not alone or result.spec.origin != "ensemble"), None)
     if best is None:
         raise CandidateFailed(
             "Not even the baseline could be scored.",
@@ -50,9 +54,11 @@ def choose(session: Session, search: Search) -> CandidateResult:
         )
     session.note(
         "training",
-        "Deliver the candidate with the best cross-validated score; the holdout has no say.",
+        "Deliver the candidate with the best cross-validated score; the holdout has no say."
+        + (" A single model, since the sentence asks for one that can be read." if alone else ""),
         f"{best.spec.id} ({best.spec.family}) is delivered",
-        f"Its cross-validated {best.score.metric} of {best.score.value:.6g} is the best of {len(search.results)}.",
+        f"Its cross-validated {best.score.metric} of {best.score.value:.6g} is the best of {len(search.results)}"
+        f"{' but for ensembles, which nobody can read' if alone else ''}.",
         candidate=best.spec.id,
         score=best.score.value,
     )

@@ -75,7 +75,11 @@ def _comparable(search: Search) -> list[CandidateResult]:
         return []
     most = max(len(result.folds) for result in scored)
     floor = search.baseline
-    return [r for r in scored if len(r.folds) == most and search.better(r, floor)]
+    members = [r for r in scored if len(r.folds) == most and search.better(r, floor)]
+    if members and floor is not None and floor.oof and len(floor.folds) == most and search.task.split.kind == "group":
+        # mixed with the constant, what was learned from few entities promises less of others
+        members.append(floor)
+    return members
 
 
 def _member_key(session: Session, member: CandidateResult) -> Any:

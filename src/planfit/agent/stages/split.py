@@ -11,12 +11,13 @@ from planfit.data.door import Door
 from planfit.data.readers import Table
 from planfit.data.split import folds_for, make_split
 from planfit.data.target_profile import profile_target
+from planfit.planners.expert.hindsight import known_afterwards
 from planfit.records.canonical import canonical_json, seed_of
 from planfit.records.events import WarningRaised
 from planfit.records.findings import Finding
 from planfit.records.jobs import Material
 from planfit.records.profile import Profile, TargetProfile
-from planfit.records.schema import Schema
+from planfit.records.schema import Column, Schema
 from planfit.records.task import SplitRecord, Task
 from planfit.settings import HOLDOUT_FEWEST_ROWS
 
@@ -50,9 +51,18 @@ class Rows:
             self.from_file = (np.arange(len(present)) >= holdout_from)[present]
         self.profile = profile
 
+        self._typed: pd.DataFrame | None = None
+        self._typed_columns: dict[str, Column] = {}
+
     def typed(self, schema: Schema) -> pd.DataFrame:
-        """Return the rows as they leave the door."""
-        return Door(schema).fit_transform(self.table.frame)
+        """Return the rows as they leave the door; columns that went through it before are found again."""
+        known = {column.name: column.having(sources=()) for column in schema.columns}
+        before = self._typed
+        if before is None or schema.carried or any(self._typed_columns.get(name) != known[name] for name in known):
+            before = Door(schema).fit_transform(self.table.frame)
+            self._typed, self._typed_columns = before, known
+        names = [*schema.names, *schema.carried]
+        return before if names == list(before.columns) else before[names]
 
 
 def split_rows(session: Session, rows: Rows, task: Task) -> tuple[SplitRecord, np.ndarray, str]:
@@ -112,17 +122,24 @@ def read_parts(path: Path) -> np.ndarray:
 
 def look_at_target(session: Session, rows: Rows, task: Task, part: np.ndarray, split_key: str) -> TargetProfile:
     """Profile the target on training rows only."""
-    key = session.key("target_profile", 1, split_key, task.excluded)
+    key = session.key("target_profile", 2, split_key, task.excluded)
 
     def work(_: Path) -> tuple[Any, dict[str, bytes]]:
         schema = task.features_of(rows.profile)
         made = profile_target(
             rows.typed(schema), rows.y, task, part, schema.columns, seed_of(session.request.seed, "target_profile")
         )
-        return made, {}
+        named = known_afterwards(task.target, rows.profile, made, session.request.include)
+        return made.having(leaks=(*made.leaks, *named)), {}
 
     done = session.run.step(key, "split", "target_profile", work)
-    return TargetProfile.model_validate(done.result)
+    seen = TargetProfile.model_validate(done.result)
+    kept = frozenset(session.request.include)
+    for finding in (*seen.leaks, *seen.cautions):
+        if not finding.refuses or kept.intersection(finding.columns):  # the others become exclusions
+            key = session.key("warning", 1, finding)
+            session.run.once(WarningRaised(key=key, stage="split", finding=finding))
+    return seen
 
 
 def lay_out(session: Session, rows: Rows, task: Task, part: np.ndarray, record: SplitRecord) -> Material:

@@ -64,7 +64,8 @@ def _score_holdout(job: EvaluateJob, sheets: Sheets, folder: Path) -> dict[str, 
     matrix = require_finite(weighted_average(job.members, typed), "the chosen model")
     y = sheets.y.iloc[rows]
     value = metric.score(target_values(y, task), matrix, task)
-    low, high = bootstrap_interval(metric, y, matrix, task, seed=seed_of(job.material.seed, "bootstrap"))
+    seed = seed_of(job.material.seed, "bootstrap")
+    low, high = bootstrap_interval(metric, y, matrix, task, seed=seed, groups=_groups_of(sheets, rows))
     if not np.isfinite(value):
         raise FloatingPointError(f"{task.metric} is not defined on the {len(rows)} rows of the holdout.")
     write_predictions(folder / "predictions.parquet", task, matrix, row=rows.astype(np.int64))
@@ -78,6 +79,17 @@ def _score_holdout(job: EvaluateJob, sheets: Sheets, folder: Path) -> dict[str, 
         "predictions": "predictions.parquet",
         "files": {"predictions": "predictions.parquet"},
     }
+
+
+def _groups_of(sheets: Sheets, rows: Positions) -> NDArray[np.int64] | None:
+    """Return the number of each row's group where rows were divided by group; a row without one is its own."""
+    split = sheets.material.task.split
+    if split.kind != "group" or split.column not in sheets.frame.columns:
+        return None
+    codes = pd.factorize(sheets.frame[split.column].iloc[rows])[0].astype(np.int64)
+    alone = codes < 0
+    codes[alone] = codes.max(initial=-1) + 1 + np.arange(int(alone.sum()))
+    return codes
 
 
 def weighted_average(members: tuple[Member, ...], typed: pd.DataFrame) -> Matrix:
