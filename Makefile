@@ -26,7 +26,7 @@ test: $(VENV)/.dev ## Run the tests
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-slow: $(VENV)/.dev ## Run the slow tests as well
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --hypothesis-profile=default
 
 check: $(VENV)/.dev ## Lint, format, types, import rules
 	$(BIN)/ruff check src tests benchmarks

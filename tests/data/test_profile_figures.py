@@ -7,7 +7,7 @@ from datetime import date, datetime
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -37,6 +37,7 @@ NUMBERS = arrays(
 
 @settings(deadline=None, max_examples=80)
 @given(NUMBERS)
+@example(np.full((1, 20), 50_000.0))
 def test_figures_are_those_of_numpy(matrix):
     found = figures_of(matrix.copy(), [99] * len(matrix), [False] * len(matrix))
     for row, facts in zip(matrix, found, strict=True):

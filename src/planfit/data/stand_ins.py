@@ -56,7 +56,7 @@ def stand_in(ordered: Floats, distinct: int) -> float | None:
         side = np.searchsorted(ordered, end, side="right" if lowest else "left")
         repeats = int(side) if lowest else len(ordered) - int(side)
         others = ordered[repeats:] if lowest else ordered[: len(ordered) - repeats]
-        if repeats < max(FEWEST_REPEATS, LEAST_SHARE * len(ordered)):
+        if not len(others) or repeats < max(FEWEST_REPEATS, LEAST_SHARE * len(ordered)):
             continue
         if (written and _is_apart(end, others, repeats)) or (round_number and _is_far(end, others)):
             found.append((repeats, end))
