@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from planfit.models.metrics import METRICS
-from planfit.runtime.evaluate import bootstrap_interval, choose_threshold, corrected_se, probe_verdict, score_folds
+from planfit.runtime.evaluate import bootstrap_interval, corrected_se, probe_verdict, score_folds
+from planfit.runtime.thresholds import choose_threshold
 from planfit.testing.tables import task_for
 
 

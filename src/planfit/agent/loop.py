@@ -11,7 +11,7 @@ from planfit.agent.attempts import halt
 from planfit.agent.moves import agree_on_features, agree_on_move
 from planfit.agent.search import Search
 from planfit.agent.session import Session, StopRequested
-from planfit.agent.stages import candidates, delivery, ensemble, features, tuning
+from planfit.agent.stages import candidates, delivery, ensemble, features, threshold, tuning
 from planfit.agent.stages.report import write_report
 from planfit.agent.stages.screening import screen
 from planfit.agent.stages.split import Rows, lay_out, look_at_target, split_rows
@@ -90,14 +90,15 @@ def deliver(session: Session, search: Search, *, ended_by_itself: bool) -> None:
     """One look at the holdout, a refit on all rows, the bundle, the report."""
     ensemble.blend_what_is_new(session, search)
     best = delivery.choose(session, search)
-    finished = delivery.evaluate_and_refit(session, search, best, ended_by_itself=ended_by_itself)
-    delivery.write_bundle(session, search, best, finished)
+    point = threshold.settle(session, search, best)
+    finished = delivery.evaluate_and_refit(session, search, best, point, ended_by_itself=ended_by_itself)
+    delivery.write_bundle(session, search, point, finished)
     write_report(session)
     status = "finished" if ended_by_itself else "stopped"
     seconds = round(session.clock.elapsed(), 3)
     session.run.once(
         RunFinished(
-            status=status, delivered=finished.delivered, cv=best.score, holdout=finished.holdout, seconds=seconds
+            status=status, delivered=finished.delivered, cv=point.score, holdout=finished.holdout, seconds=seconds
         )
     )
 

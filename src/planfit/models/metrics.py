@@ -43,7 +43,7 @@ class Metric:
         matrix: Array,
         task: Task,
         weights: Array | None = None,
-        threshold: float | None = None,
+        threshold: float | Array | None = None,
     ) -> float:
         """Return the metric.
 
@@ -57,8 +57,9 @@ class Metric:
             What is predicted.
         weights : array of shape (n,), optional
             Row weights; counts of a bootstrap draw, for instance.
-        threshold : float, optional
-            Binary tasks, label metrics: probability from which a row is predicted positive. None: the likelier class.
+        threshold : float or array of shape (n,), optional
+            Binary tasks, label metrics: probability from which a row is predicted positive; an array has one for each
+            row. None: the likelier class.
 
         Returns
         -------
@@ -117,7 +118,7 @@ def target_values(y: Any, task: Task) -> Array:
     return encode(y, task.classes) if task.is_classification else np.asarray(y, dtype=float)
 
 
-def label_codes(matrix: Array, task: Task, threshold: float | None = None) -> NDArray[np.intp]:
+def label_codes(matrix: Array, task: Task, threshold: float | Array | None = None) -> NDArray[np.intp]:
     """Return the predicted class by row: the likeliest, or for binary tasks by `threshold` of the positive class."""
     if threshold is None or task.task_type != "binary":
         return matrix.argmax(axis=1)
@@ -207,6 +208,13 @@ def _f1(y: Array, predicted: Array, weights: Array, task: Task) -> float:
     return float(_f1_by_class(y, predicted, weights, task)[0][task.positive_index])
 
 
+def _f2(y: Array, predicted: Array, weights: Array, task: Task) -> float:
+    table, positive = _confusion(y, predicted, weights, task), task.positive_index
+    hits = table[positive, positive]
+    asked, flagged = table[positive].sum(), table[:, positive].sum()
+    return float(5 * hits / (4 * asked + flagged)) if asked + flagged > 0 else 0.0
+
+
 def _f1_macro(y: Array, predicted: Array, weights: Array, task: Task) -> float:
     scores, present = _f1_by_class(y, predicted, weights, task)
     return float(scores[present].mean())
@@ -283,6 +291,20 @@ METRICS: Final[dict[str, Metric]] = {
     )
 }  # fmt: skip
 """Every metric by name."""
+
+F2: Final = Metric(
+    "f2",
+    _BINARY,
+    True,
+    "label",
+    "finds most positives and still counts false alarms",
+    _f2,
+    smooth=False,
+    by_threshold=True,
+)
+"""Recall counting twice as much as precision: what a threshold is chosen by where as many positives as possible are wanted.
+
+Nobody is judged by it, so that it stands beside the others."""
 
 DEFAULT_METRICS: Final[dict[TaskType, str]] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
 """What is used where neither the sentence nor the user names a metric."""

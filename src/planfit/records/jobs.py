@@ -69,6 +69,8 @@ class EvaluateJob(Record):
     importance: bool = True
     importance_seconds: float | None = None
     """From the start of the job; columns for which no time is left are missing."""
+    threshold: float | None = None
+    """Binary tasks: probability from which a row counts as positive; None: the likelier class."""
     threads: int = 1
 
 

@@ -166,6 +166,25 @@ class HoldoutScore(Record):
     """How many times this holdout has been opened, forks included."""
 
 
+class OperatingPoint(Record):
+    """From which probability the delivered model predicts the positive class, and what it is worth then."""
+
+    threshold: float | None = None
+    """None: the likelier class."""
+    chosen_for: str | None = None
+    """The metric that it is best for; None where nothing was chosen."""
+    score: Score
+    """The cross-validated score of the model with it."""
+    plain: float | None = None
+    """The metric that it is chosen for, with the likelier class: the mean over folds."""
+    tuned: float | None = None
+    """The same with thresholds that each fold's rows had no say in."""
+    corrected_se: float | None = None
+    """Of the difference."""
+    recall: float | None = None
+    precision: float | None = None
+
+
 class Delivered(Record):
     """The model that the user gets."""
 
@@ -175,7 +194,9 @@ class Delivered(Record):
     """Candidate ids and weights; one member of weight 1 for a single model."""
     rows_fitted: int
     how: Literal["refit", "fold_average"]
-    rule: Literal["accurate", "balanced", "simple"] = "accurate"
+    threshold: float | None = None
+    """Binary tasks: probability from which the positive class is predicted; None: the likelier class."""
+    rule: Literal["accurate", "balanced", "simple", "person"] = "accurate"
     because: str = ""
 
 

@@ -94,8 +94,8 @@ def greedy(
     order = sorted((place for place in range(len(names)) if weights[place] > 0), key=lambda p: (-weights[p], p))
     return Blend(
         weights=tuple((names[place], float(weights[place])) for place in order),
-        score=score_folds(judge, y, cross, part, task, label="honest"),
-        selection=score_folds(judge, y, matrix, part, task),
+        score=score_folds(judge, y, cross, part, task, fit_threshold=True, label="honest"),
+        selection=score_folds(judge, y, matrix, part, task, fit_threshold=True),
         matrix=matrix,
     )
 

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from planfit.models.metrics import METRICS, Array, Metric, target_values
 from planfit.records.scores import Probe, Score
 from planfit.records.task import Task
+from planfit.runtime.thresholds import choose_threshold, crossed_halves
 from planfit.settings import BOOTSTRAP_DRAWS, CONFIDENCE
 
-THRESHOLDS: Final = 100
-"""Candidates for a decision threshold: quantiles of the positive probability."""
 CLEARLY_WORSE: Final = 1.0
 """Corrected standard errors below the parent at which a feature set counts as worse and is rolled back."""
 FEWEST_DRAWS: Final = 200
@@ -54,7 +53,8 @@ def score_folds(
     threshold : float, optional
         A decision threshold for label metrics.
     fit_threshold : bool
-        Choose the threshold for each fold on the other folds, for metrics that depend on one.
+        Choose the threshold for each fold on the other folds, for metrics that depend on one; of a single fold for each
+        half of its rows on the other half.
     label : str
         What the score is good for.
     """
@@ -66,8 +66,10 @@ def score_folds(
     per_fold = []
     for fold in np.unique(folds):
         inside = folds == fold
-        at = threshold
-        if fit_threshold and not inside.all():
+        at: float | Array | None = threshold
+        if fit_threshold and inside.all():
+            at = crossed_halves(metric, values, matrix, task)
+        elif fit_threshold:
             at = choose_threshold(metric, values[~inside], matrix[~inside], task)
         per_fold.append(metric.score(values[inside], matrix[inside], task, threshold=at))
     overall = metric.score(values, matrix, task, threshold=threshold)
@@ -84,30 +86,6 @@ def score_folds(
 
 def _target(y: Any, task: Task, scored: NDArray[np.bool_]) -> Array:
     return target_values(np.asarray(y)[scored], task)
-
-
-def choose_threshold(metric: str | Metric, codes: Array, matrix: Array, task: Task) -> float | None:
-    """Return the probability of the positive class from which predicting it scores best; None where none is needed.
-
-    Parameters
-    ----------
-    metric : str or Metric
-        How to judge; only some metrics depend on a threshold.
-    codes : array of int
-        Positions in ``task.classes``.
-    matrix : array of shape (n, 2)
-        Out-of-fold probabilities.
-    task : Task
-        What is predicted.
-    """
-    metric = METRICS[metric] if isinstance(metric, str) else metric
-    if not metric.by_threshold or task.task_type != "binary" or not len(codes):
-        return None
-    chances = matrix[:, task.positive_index]
-    candidates = np.unique(np.quantile(chances, np.linspace(0.01, 0.99, THRESHOLDS)))
-    scores = [metric.gain(metric.score(codes, matrix, task, threshold=float(each))) for each in candidates]
-    best = np.flatnonzero(np.asarray(scores) >= max(scores) - 1e-12)
-    return float(candidates[best[len(best) // 2]])  # the middle of a plateau is the steadiest choice
 
 
 def bootstrap_interval(

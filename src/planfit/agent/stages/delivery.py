@@ -17,7 +17,7 @@ from planfit.errors import CandidateFailed, PlanfitError
 from planfit.records.canonical import canonical_json
 from planfit.records.events import HoldoutOpened, StepFinished
 from planfit.records.jobs import BundleJob, EvaluateJob, JobDone, JobFailed, RefitJob
-from planfit.records.scores import CandidateResult, Delivered, HoldoutScore
+from planfit.records.scores import CandidateResult, Delivered, HoldoutScore, OperatingPoint
 from planfit.settings import CONFIDENCE, HANG_GUARD
 
 Members = tuple[tuple[str, float], ...]
@@ -65,29 +65,34 @@ def choose(session: Session, search: Search) -> CandidateResult:
     return best
 
 
-def evaluate_and_refit(session: Session, search: Search, chosen: CandidateResult, *, ended_by_itself: bool) -> Finished:
+def evaluate_and_refit(
+    session: Session, search: Search, chosen: CandidateResult, point: OperatingPoint, *, ended_by_itself: bool
+) -> Finished:
     """Score the fold models on the holdout while every member is fitted again on all rows, side by side.
 
     The holdout stays closed in a run that a person stopped; importance is then measured on out-of-fold rows. Fold
     models stand in for members that there is no time or memory to fit again.
     """
     members = members_of(search, chosen)
-    evaluation, opening = _evaluation(session, search, members, opens=ended_by_itself and search.split.holdout_rows > 0)
+    opens = ended_by_itself and search.split.holdout_rows > 0
+    evaluation, opening = _evaluation(session, search, members, point.threshold, opens=opens)
     refits = _refits(session, search, members)
     scored, *fitted = carry_out_steps(session, [evaluation, *refits.values()])
     again = dict(zip(refits, fitted, strict=True))
     files = {name: _model_files(session, search, name, again.get(name)) for name, _ in members}
-    return Finished(_holdout_score(session, search, scored, opening), _delivered(search, chosen, members, files), files)
+    delivered = _delivered(search, chosen, members, files).having(threshold=point.threshold)
+    return Finished(_holdout_score(session, search, scored, opening), delivered, files)
 
 
-def write_bundle(session: Session, search: Search, chosen: CandidateResult, finished: Finished) -> None:
+def write_bundle(session: Session, search: Search, point: OperatingPoint, finished: Finished) -> None:
     """Put the members together, and write model, pipeline, schema and metadata as one bundle."""
     delivered, holdout = finished.delivered, finished.holdout
     key = session.key("bundle", 1, delivered, holdout, [_models_key(search, name) for name, _ in delivered.members])
 
     def work(_: Path) -> Outcome:
         members = tuple((name, weight, finished.files[name]) for name, weight in delivered.members)
-        done = carry_out_job(session, BundleJob(material=session.settled, members=members), seconds=HANG_GUARD)
+        job = BundleJob(material=session.settled, members=members, threshold=point.threshold)
+        done = carry_out_job(session, job, seconds=HANG_GUARD)
         if isinstance(done, JobFailed):
             raise PlanfitError(
                 f"The model could not be put together: {done.detail}",
@@ -99,10 +104,11 @@ def write_bundle(session: Session, search: Search, chosen: CandidateResult, fini
             task=search.task,
             schema=session.settled.door_schema,
             delivered=delivered,
-            cv=chosen.score,
+            cv=point.score,
             holdout=holdout,
             seed=session.request.seed,
             run_id=session.run.id,
+            threshold=point.threshold,
             files={Path(name).name: content for name, content in kept.items()},
         )
         return {"delivered": delivered.to_json(), "one_row_ms": done.result["one_row_ms"]}, kept
@@ -115,9 +121,12 @@ def members_of(search: Search, chosen: CandidateResult) -> Members:
     return chosen.spec.members or ((chosen.spec.id, 1.0),)
 
 
-def _evaluation(session: Session, search: Search, members: Members, *, opens: bool) -> tuple[JobStep, int]:
+def _evaluation(
+    session: Session, search: Search, members: Members, threshold: float | None, *, opens: bool
+) -> tuple[JobStep, int]:
     """Return the step that opens the holdout, and how many times it will then have been opened."""
-    key = session.key("evaluation", 1, search.split_key, members, [_models_key(search, n) for n, _ in members], opens)
+    models = [_models_key(search, name) for name, _ in members]
+    key = session.key("evaluation", 1, search.split_key, members, models, threshold, opens)
     opening = 1 + sum(
         event.body.key != key
         for event in session.run.events
@@ -130,6 +139,7 @@ def _evaluation(session: Session, search: Search, members: Members, *, opens: bo
         material=session.settled,
         members=tuple((name, weight, _fold_models(session, search, name)) for name, weight in members),
         on="holdout" if opens else "training",
+        threshold=threshold,
         importance_seconds=None if left is None else round(max(0.5, IMPORTANCE_SHARE * left), 2),
         threads=allotments.job_shape(session, search)[1],
     )

@@ -63,9 +63,10 @@ def _score_holdout(job: EvaluateJob, sheets: Sheets, folder: Path) -> dict[str, 
     typed = Door(job.material.door_schema).transform(sheets.raw(rows))
     matrix = require_finite(weighted_average(job.members, typed), "the chosen model")
     y = sheets.y.iloc[rows]
-    value = metric.score(target_values(y, task), matrix, task)
+    value = metric.score(target_values(y, task), matrix, task, threshold=job.threshold)
     seed = seed_of(job.material.seed, "bootstrap")
-    low, high = bootstrap_interval(metric, y, matrix, task, seed=seed, groups=_groups_of(sheets, rows))
+    groups = _groups_of(sheets, rows)
+    low, high = bootstrap_interval(metric, y, matrix, task, seed=seed, threshold=job.threshold, groups=groups)
     if not np.isfinite(value):
         raise FloatingPointError(f"{task.metric} is not defined on the {len(rows)} rows of the holdout.")
     write_predictions(folder / "predictions.parquet", task, matrix, row=rows.astype(np.int64))
@@ -124,7 +125,7 @@ def importance(job: EvaluateJob, sheets: Sheets, until: Callable[[], bool]) -> l
     y = target_values(sheets.y.iloc[np.concatenate([stand.rows for stand in stands])], task)
 
     def gain(matrices: list[Matrix]) -> float:
-        return metric.gain(metric.score(y, np.concatenate(matrices), task))
+        return metric.gain(metric.score(y, np.concatenate(matrices), task, threshold=job.threshold))
 
     whole = gain([_predict_stand(stand, stand.frame) for stand in stands])
 

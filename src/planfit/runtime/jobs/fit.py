@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from planfit.errors import CandidateFailed
 from planfit.models.base import FitReport
 from planfit.models.estimator import Model
-from planfit.models.metrics import METRICS, target_values
 from planfit.operations.step import PlanStep, Select
 from planfit.records.jobs import FitJob
-from planfit.records.scores import FoldOutcome
+from planfit.records.scores import FoldOutcome, Score
 from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.evaluate import score_folds
 from planfit.runtime.folds import FoldCache, FoldSteps
@@ -77,13 +76,16 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     rounds = _common_rounds(plan, folds)
     for fitted in folds:
         _predict(fitted)
-    outcomes = _outcomes(plan, sheets, folds)
     rows = np.concatenate([fitted.rows for fitted in folds])
     numbers = np.repeat([fitted.fold for fitted in folds], [len(fitted.rows) for fitted in folds])
     matrix = np.concatenate([fitted.matrix for fitted in folds])
     order = np.argsort(rows, kind="stable")
     task = job.material.task
-    score = score_folds(task.metric, sheets.y.iloc[rows[order]], matrix[order], numbers[order], task)
+    y = sheets.y.iloc[rows[order]]
+    score = score_folds(task.metric, y, matrix[order], numbers[order], task, fit_threshold=True)
+    if not np.isfinite(score.value):
+        raise FloatingPointError(f"{task.metric} is not defined on the out-of-fold predictions.")
+    outcomes = _outcomes(folds, score)
     write_predictions(
         folder / "oof.parquet",
         task,
@@ -160,35 +162,17 @@ def _predict(fitted: FittedFold) -> None:
     fitted.predict_seconds = time.perf_counter() - began
 
 
-def _outcomes(plan: Recipe, sheets: Sheets, folds: list[FittedFold]) -> list[FoldOutcome]:
-    task = plan.material.task
-    metric = METRICS[task.metric]
-    overall: float | None = None
-    outcomes = []
-    for fitted in folds:
-        value = metric.score(target_values(sheets.y.iloc[fitted.rows], task), fitted.matrix, task)
-        if not np.isfinite(value):  # one class alone in the fold: it counts with the value over all rows
-            overall = _overall(plan, sheets, folds) if overall is None else overall
-            value = overall
-        outcomes.append(
-            FoldOutcome(
-                fold=fitted.fold,
-                score=value,
-                rounds=fitted.report.rounds,
-                fit_seconds=fitted.fit_seconds,
-                predict_seconds=fitted.predict_seconds,
-            )
+def _outcomes(folds: list[FittedFold], score: Score) -> list[FoldOutcome]:
+    return [
+        FoldOutcome(
+            fold=fitted.fold,
+            score=value,
+            rounds=fitted.report.rounds,
+            fit_seconds=fitted.fit_seconds,
+            predict_seconds=fitted.predict_seconds,
         )
-    return outcomes
-
-
-def _overall(plan: Recipe, sheets: Sheets, folds: list[FittedFold]) -> float:
-    task = plan.material.task
-    y = target_values(sheets.y.iloc[np.concatenate([fitted.rows for fitted in folds])], task)
-    value = METRICS[task.metric].score(y, np.concatenate([fitted.matrix for fitted in folds]), task)
-    if not np.isfinite(value):
-        raise FloatingPointError(f"{task.metric} is not defined on the out-of-fold predictions.")
-    return value
+        for fitted, value in zip(folds, score.per_fold, strict=True)
+    ]
 
 
 def _history(folds: list[FittedFold], outcomes: list[FoldOutcome]) -> bytes:

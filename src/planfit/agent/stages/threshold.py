@@ -1,0 +1,145 @@
+"""From which probability the delivered model says yes: chosen on its out-of-fold predictions, recorded with the figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from planfit.agent.search import Search
+from planfit.agent.session import Session
+from planfit.models.metrics import F2, METRICS, Metric, target_values
+from planfit.records.scores import CandidateResult, OperatingPoint, Score
+from planfit.runtime.evaluate import corrected_se, score_folds
+from planfit.runtime.thresholds import best_threshold
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ROWS_FOR_ACCURACY: Final = 5_000
+"""Out-of-fold rows above which a threshold may gain accuracy that is more than luck."""
+RULES: Final = {
+    "label": (
+        "A metric of labels gets the probability from which a row counts as positive from out-of-fold predictions, about "
+        "100 candidates judged with their neighbours; in the cross-validated score no fold has a say in its own threshold."
+    ),
+    "accuracy": (
+        f"Accuracy keeps 0.5, unless more than {ROWS_FOR_ACCURACY:,} out-of-fold rows say that another threshold gains more "
+        "than one corrected standard error."
+    ),
+    "average_precision": (
+        "Where as many positives as possible are to be found, the threshold is the one of the largest F2 on out-of-fold "
+        "predictions: recall counts twice as much as precision."
+    ),
+}
+
+
+def settle(session: Session, search: Search, chosen: CandidateResult) -> OperatingPoint:
+    """Choose the threshold of the candidate that is delivered; most metrics need none."""
+    metric = _chosen_for(search)
+    if metric is None or chosen.oof is None:
+        return OperatingPoint(score=chosen.score)
+    key = session.key("threshold", 1, chosen.spec.id, chosen.oof.sha256, search.split_key, search.task.positive_class)
+
+    def work(_: Path) -> tuple[Any, dict[str, bytes | Path]]:
+        return _point(session, search, chosen, metric), {}
+
+    event = session.run.step(key, "training", f"threshold {chosen.spec.id}", work, shared=False)
+    point = OperatingPoint.model_validate(event.result)
+    _say(session, search, chosen, point)
+    return point
+
+
+def _chosen_for(search: Search) -> Metric | None:
+    """Return the metric that a threshold is chosen for; None where none is needed."""
+    task = search.task
+    if task.task_type != "binary":
+        return None
+    metric = METRICS[task.metric]
+    if metric.name == "average_precision":
+        return F2
+    if metric.name == "accuracy" and search.split.training_rows <= ROWS_FOR_ACCURACY:
+        return None
+    return metric if metric.needs == "label" else None
+
+
+def _point(session: Session, search: Search, chosen: CandidateResult, metric: Metric) -> OperatingPoint:
+    task = search.task
+    y, folds, matrix = _out_of_fold(session, chosen)
+    codes = target_values(y, task)
+    threshold = best_threshold(metric, codes, matrix, task)
+    searched = metric if metric.by_threshold else _by_threshold(metric)
+    plain = score_folds(metric, y, matrix, folds, task)
+    tuned = score_folds(searched, y, matrix, folds, task, fit_threshold=True)
+    gains = [a - b for a, b in zip(tuned.per_fold, plain.per_fold, strict=True)]
+    error = corrected_se(gains)
+    score = chosen.score
+    if metric.name == "accuracy":
+        worth = error is not None and len(y) > ROWS_FOR_ACCURACY and tuned.value - plain.value > error
+        threshold = threshold if worth else None
+        score = _moved(score, gains) if worth else score
+    flagged = matrix[:, task.positive_index] >= (0.5 if threshold is None else threshold)
+    hits, positive = int((flagged & (codes == task.positive_index)).sum()), int((codes == task.positive_index).sum())
+    return OperatingPoint(
+        threshold=threshold,
+        chosen_for=metric.name,
+        score=score,
+        plain=plain.value,
+        tuned=tuned.value,
+        corrected_se=error,
+        recall=hits / positive if positive else None,
+        precision=hits / int(flagged.sum()) if flagged.any() else None,
+    )
+
+
+def _by_threshold(metric: Metric) -> Metric:
+    return replace(metric, by_threshold=True)
+
+
+def _moved(score: Score, gains: list[float]) -> Score:
+    """Return a score with what the threshold gains on each fold."""
+    import numpy as np
+
+    if len(gains) != len(score.per_fold):
+        return score
+    per_fold = tuple(float(value + gain) for value, gain in zip(score.per_fold, gains, strict=True))
+    spread = float(np.std(per_fold, ddof=1)) if len(per_fold) > 1 else None
+    return score.having(value=float(np.mean(per_fold)), std=spread, per_fold=per_fold)
+
+
+def _out_of_fold(
+    session: Session, chosen: CandidateResult
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return labels, folds and probabilities of the rows that have a prediction."""
+    import numpy as np
+    import polars as pl
+
+    assert chosen.oof is not None
+    frame = pl.read_parquet(session.run.file(chosen.oof))
+    matrix = frame.select([name for name in frame.columns if name not in ("row", "fold")]).to_numpy()
+    there = np.isfinite(matrix).all(axis=1)
+    y = pl.read_parquet(session.settled.target)["target"].to_numpy()[frame["row"].to_numpy()]
+    return y[there], frame["fold"].to_numpy()[there], matrix[there]
+
+
+def _say(session: Session, search: Search, chosen: CandidateResult, point: OperatingPoint) -> None:
+    positive = search.task.positive_class
+    rule = RULES.get(search.task.metric, RULES["label"])
+    found = (
+        f"{point.chosen_for} over the folds is {point.tuned:.4g} with it and {point.plain:.4g} with 0.5"
+        f"{'' if point.corrected_se is None else f' (corrected standard error of the difference {point.corrected_se:.2g})'}"
+    )
+    if point.threshold is None:
+        what, because = f"{chosen.spec.id} keeps the likelier class", f"With another threshold {found}."
+    else:
+        what = f"{chosen.spec.id} predicts {positive!r} from a probability of {point.threshold:.4g}"
+        because = f"{found[0].upper()}{found[1:]}.{_shares(point)}"
+    figures = point.to_json()
+    figures.pop("score")
+    session.note("training", rule, what, because, candidate=chosen.spec.id, **figures)
+
+
+def _shares(point: OperatingPoint) -> str:
+    if point.recall is None or point.precision is None:
+        return ""
+    return f" It finds {point.recall:.0%} of the positives; {point.precision:.0%} of those it names are positive."
