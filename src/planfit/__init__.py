@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         RunLocked,
         UsageError,
     )
-    from planfit.face import check, compile, load, open_run, profile, resume, run
+    from planfit.face import check, compile, deliver, load, open_run, profile, resume, run
     from planfit.runs import Run
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "__version__",
     "check",
     "compile",
+    "deliver",
     "load",
     "open_run",
     "profile",
@@ -54,7 +55,7 @@ __all__ = [
     "run",
 ]
 
-_FACE = frozenset({"Run", "check", "compile", "load", "open_run", "profile", "resume", "run"})
+_FACE = frozenset({"Run", "check", "compile", "deliver", "load", "open_run", "profile", "resume", "run"})
 
 
 def __getattr__(name: str) -> Any:

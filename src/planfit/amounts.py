@@ -39,6 +39,28 @@ def seconds_of(amount: float | str) -> float:
     return sign * sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
+def milliseconds_of(amount: float | str) -> float:
+    """Return a short time in milliseconds; a number without a unit is one of milliseconds.
+
+    Examples
+    --------
+    >>> milliseconds_of("5ms"), milliseconds_of("0.2s"), milliseconds_of(3)
+    (5.0, 200.0, 3.0)
+    """
+    found: float | None = None
+    if isinstance(amount, int | float) and not isinstance(amount, bool):
+        found = float(amount)
+    elif isinstance(amount, str) and (
+        match := re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|)", amount.strip().replace(" ", ""))
+    ):
+        found = float(match[1]) * (1000.0 if match[2] == "s" else 1.0)
+    if found is None or not math.isfinite(found) or found <= 0:
+        raise UsageError(
+            f"The latency {amount!r} is not understood.", hint="Write 5ms, 0.2s or a number of milliseconds."
+        )
+    return found
+
+
 def bytes_of(amount: float | str) -> int:
     """Return an amount of memory in bytes; 1 GB is 10**9.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from planfit import settings
-from planfit.amounts import bytes_of, seconds_of
+from planfit.amounts import bytes_of, milliseconds_of, seconds_of
 from planfit.data.sources.address import absolute, is_text, parse
 from planfit.errors import UsageError
 from planfit.records.run import Limits
@@ -166,6 +166,17 @@ def limits_of(
         time_given=time_limit is not None,
         memory_given=memory_limit is not None,
     )
+
+
+def latency_of(max_latency: float | str | None, deliver: str) -> float | None:
+    """Return the latency in milliseconds; it belongs to ``balanced`` and ``balanced`` needs it."""
+    if max_latency is None:
+        if deliver == "balanced":
+            raise UsageError("A balanced delivery needs a latency to keep to.", hint="Add --max-latency, e.g. 5ms.")
+        return None
+    if deliver != "balanced":
+        raise UsageError(f"A {deliver} delivery looks at no latency.", hint="Add --deliver balanced to --max-latency.")
+    return milliseconds_of(max_latency)
 
 
 def free_memory() -> int:

@@ -14,6 +14,7 @@ from planfit.arguments import (
     family_names,
     holdout_text,
     label_text,
+    latency_of,
     limits_of,
     list_of_names,
     metric_name,
@@ -61,6 +62,8 @@ def run(
     patience: int = settings.PATIENCE,
     models: Sequence[str] = (),
     features: str | Path | Mapping[str, Any] | None = None,
+    deliver: Literal["accurate", "balanced", "simple"] = "accurate",
+    max_latency: float | str | None = None,
     table_format: Literal["parquet", "csv"] = "parquet",
     seed: int = settings.SEED,
     store: str | Path = settings.STORE,
@@ -94,6 +97,11 @@ def run(
         Model families that may be used; empty: all that are installed.
     features : path, dict or None
         A feature plan of your own; it is judged, but never rolled back.
+    deliver : {"accurate", "balanced", "simple"}, default="accurate"
+        The best candidate, ensembles included; the best whose one-row latency is within `max_latency`; the simplest
+        within one corrected standard error of the best.
+    max_latency : str or float or None
+        For ``balanced``: ``"5ms"``, or milliseconds as a number. Measured here, so that a busy machine counts.
     table_format : {"parquet", "csv"}
         Format of the transformed training table.
     seed : int, default=0
@@ -125,6 +133,7 @@ def run(
         raise UsageError("There is no table: the data is None.", hint="Give the path of a file, or a frame.")
     path = absolute_path(data)
     sentence = sentence_of(task)
+    rule = one_of(deliver, ("accurate", "balanced", "simple"), "way to deliver") or "accurate"
     if target is None:
         refuse_what_is_not_done(sentence)
     request = RunRequest(
@@ -142,6 +151,8 @@ def run(
         limits=limits_of(time_limit, memory_limit, max_candidates, patience),
         models=family_names(list_of_names(models, "model families")),
         features=own_plan(features),
+        deliver=rule,
+        max_latency_ms=latency_of(max_latency, rule),
         table_format=one_of(table_format, ("parquet", "csv"), "table format"),
         seed=whole_number(seed, 0, "seed", "For example 0."),
         workers=cores(),
@@ -237,6 +248,51 @@ def resume(
     from planfit.store.store import Store
 
     return Run(go_on(Store(store_folder(store)), ref, planner, data, listener=on_event, started=started))
+
+
+def deliver(
+    run: Run | str | Path,
+    candidate: str,
+    *,
+    data: str | Path | None = None,
+    store: str | Path = settings.STORE,
+    on_event: Listener | None = None,
+    started: float | None = None,
+) -> Run:
+    """Deliver another candidate of a run that has ended: a person's decision, which its record keeps.
+
+    The candidate is fitted again on all rows and takes the place of the model. The holdout is not opened again: its score
+    stays that of the candidate that the run had chosen, and ``metadata.json`` says so.
+
+    Parameters
+    ----------
+    run : Run, str or path
+        A run, its id, a unique prefix of one, its path, or ``latest``.
+    candidate : str
+        Id on the leaderboard, e.g. ``"c007"``; an ensemble's too.
+    data : path or None
+        The new place of the table, where it moved.
+    store, on_event, started
+        As for `run`.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    UsageError
+        The run has not ended, or has no such candidate.
+    DataChanged
+        The table is gone or holds something else now.
+    """
+    from planfit.agent import conduct
+    from planfit.store.store import Store
+
+    ref = run.path if isinstance(run, Run) else run
+    name = str(candidate).strip()
+    opened = Store(store_folder(store))
+    return Run(conduct.deliver(opened, ref, name, data, listener=on_event, started=started))
 
 
 def open_run(ref: str | Path = "latest", *, store: str | Path = settings.STORE) -> Run:

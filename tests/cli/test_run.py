@@ -183,3 +183,12 @@ def test_an_unclear_sentence_is_answered_with_a_question_and_a_command_that_work
 def test_a_run_without_a_model_cannot_predict(planfit_, table):
     planfit_("run", table, "Tell me something interesting", "-q", "--store", "runs")
     planfit_("predict", "latest", table, "--store", "runs").refuses(2, "has no model yet")
+
+
+def test_delivering_another_candidate_is_refused_in_a_sentence(on_run: Any, planfit_: Any, trained: Any) -> None:
+    on_run("deliver", "latest", "--candidate", "c099").refuses(2, "There is no candidate 'c099'", "c001")
+    chosen = trained.run.summary.delivered["candidate"]
+    on_run("deliver", "latest", "--candidate", chosen).refuses(2, "already")
+    planfit_("run", trained.table, "Predict churned", "--deliver", "fast").refuses(2, "no way to deliver 'fast'")
+    planfit_("run", trained.table, "Predict churned", "--deliver", "balanced").refuses(2, "--max-latency")
+    planfit_("run", trained.table, "Predict churned", "--max-latency", "5ms").refuses(2, "--deliver balanced")

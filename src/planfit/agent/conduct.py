@@ -23,11 +23,12 @@ from planfit.errors import PlanfitError, UsageError
 from planfit.paths import seen_from_here
 from planfit.planners.base import Planner
 from planfit.planners.registry import planner as planner_of
-from planfit.records.events import Event, RunHalted
+from planfit.records.events import CommandReceived, Event, RunHalted
 from planfit.records.run import Environment, RunRequest
 from planfit.store.files import explained
 from planfit.store.run import RunReader, RunWriter, discard
 from planfit.store.store import Store
+from planfit.trace import leaderboard
 
 Listener = Callable[[Event], None]
 KEYED_LIBRARIES = ("scikit-learn", "lightgbm", "pandas", "numpy", "scipy", "polars", "optuna")
@@ -76,10 +77,63 @@ def go_on(
         _readable(request.having(data=absolute(data)))
     run = store.resume(ref, environment=environment(), listener=listener)
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
-    halts = [event.body for event in run.events if isinstance(event.body, RunHalted)]
-    passed = Counter[str](halt.stage for halt in halts if halt.status == "halted")
-    _carry_out(run, chosen, clock, data, passed=passed)
+    _carry_out(run, chosen, clock, data, passed=_halts(run))
     return run
+
+
+def deliver(
+    store: Store,
+    ref: str | Path,
+    candidate: str,
+    data: str | Path | None,
+    *,
+    listener: Listener | None,
+    started: float | None,
+) -> RunReader:
+    """Deliver another candidate of a run that has ended; its record is followed, and the wish is a part of it."""
+    reader = store.open(ref)
+    _deliverable(reader, candidate)
+    request = reader.request
+    if data is not None:
+        _readable(request.having(data=absolute(data)))
+    run = store.resume(ref, environment=environment(), listener=listener)
+    try:
+        number = 1 + sum(event.body.kind == "command_received" for event in run.events)
+        run.append(CommandReceived(command="deliver", by="person", round=number, detail=candidate))
+    except PlanfitError:
+        run.close()
+        raise
+    clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
+    # every question of the run is answered in its record, so that it does not matter who would be asked
+    _carry_out(run, _planner("expert", request), clock, data, passed=_halts(run))
+    return run
+
+
+def _deliverable(reader: RunReader, candidate: str) -> None:
+    """Refuse what a run cannot deliver."""
+    if reader.status not in ("finished", "stopped"):
+        raise UsageError(
+            f"Run {reader.id} is {reader.status}: another candidate can be delivered once it has ended.",
+            hint=f"`planfit resume {reader.id}` goes on with it.",
+        )
+    ranked = [result.spec.id for result in leaderboard.ranked(reader)]
+    if candidate not in ranked:
+        failed = next((f for f in leaderboard.failures(reader) if f.spec.id == candidate), None)
+        why = f"There is no candidate {candidate!r} in run {reader.id}."
+        if failed is not None:
+            why = f"Candidate {candidate} of run {reader.id} ended without a model."
+        raise UsageError(why, hint=f"These were scored, the best first: {', '.join(ranked[:10])}.")
+    if reader.find_last("run_finished").delivered.candidate == candidate:
+        raise UsageError(
+            f"{candidate} is what run {reader.id} delivers already.",
+            hint=f"`planfit tried {reader.id}` lists the others.",
+        )
+
+
+def _halts(run: RunReader) -> Counter[str]:
+    """Return the halts by stage that the run was taken up behind."""
+    halts = [event.body for event in run.events if isinstance(event.body, RunHalted)]
+    return Counter[str](halt.stage for halt in halts if halt.status == "halted")
 
 
 def environment() -> Environment:

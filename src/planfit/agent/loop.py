@@ -11,7 +11,7 @@ from planfit.agent.attempts import halt
 from planfit.agent.moves import agree_on_features, agree_on_move
 from planfit.agent.search import Search
 from planfit.agent.session import Session, StopRequested
-from planfit.agent.stages import candidates, delivery, ensemble, features, threshold, tuning
+from planfit.agent.stages import candidates, choice, delivery, ensemble, features, threshold, tuning
 from planfit.agent.stages.report import write_report
 from planfit.agent.stages.screening import screen
 from planfit.agent.stages.split import Rows, lay_out, look_at_target, split_rows
@@ -30,7 +30,10 @@ def carry_out(session: Session, given: Any) -> None:
         reason, because = limits.PERSON
     session.searching = False
     session.run.once(RunStopped(reason=reason, because=because))
-    deliver(session, search, ended_by_itself=session.run.find("run_stopped").reason != "person")
+    done = deliver(session, search, ended_by_itself=session.run.find("run_stopped").reason != "person")
+    for number, candidate in enumerate(session.wishes, 1):
+        done = deliver_wanted(session, search, candidate, number, done)
+    session.finish(done)
 
 
 def explore(session: Session, search: Search) -> limits.Stop:
@@ -86,21 +89,32 @@ def prepare(session: Session, given: Any) -> Search:
     )
 
 
-def deliver(session: Session, search: Search, *, ended_by_itself: bool) -> None:
+def deliver(session: Session, search: Search, *, ended_by_itself: bool) -> RunFinished:
     """One look at the holdout, a refit on all rows, the bundle, the report."""
     ensemble.blend_what_is_new(session, search)
-    best = delivery.choose(session, search)
+    best = choice.choose(session, search)
     point = threshold.settle(session, search, best)
     finished = delivery.evaluate_and_refit(session, search, best, point, ended_by_itself=ended_by_itself)
     delivery.write_bundle(session, search, point, finished)
     write_report(session)
-    status = "finished" if ended_by_itself else "stopped"
-    seconds = round(session.clock.elapsed(), 3)
-    session.run.once(
-        RunFinished(
-            status=status, delivered=finished.delivered, cv=point.score, holdout=finished.holdout, seconds=seconds
-        )
+    return RunFinished(
+        status="finished" if ended_by_itself else "stopped",
+        delivered=finished.delivered,
+        cv=point.score,
+        holdout=finished.holdout,
+        seconds=round(session.clock.elapsed(), 3),
     )
+
+
+def deliver_wanted(session: Session, search: Search, candidate: str, number: int, before: RunFinished) -> RunFinished:
+    """What a person wants delivered instead, after the run has ended; they wait for it, so there is no deadline."""
+    session.clock.limit = None
+    wanted = search.find(candidate)
+    point = threshold.settle(session, search, wanted)
+    finished = delivery.refit_wanted(session, search, wanted, point, before.holdout)
+    delivery.write_bundle(session, search, point, finished, wish=number)
+    write_report(session)
+    return before.having(delivered=finished.delivered, cv=point.score, seconds=round(session.clock.elapsed(), 3))
 
 
 def halt_where_nothing_works(session: Session, search: Search) -> None:

@@ -60,6 +60,8 @@ def command_with(request: RunRequest, target: str, store: Path) -> str:
         ("--patience", limits.patience, settings.PATIENCE),
         ("--models", ",".join(request.models), ""),
         ("--features", None if request.features is None else json.dumps(request.features), None),
+        ("--deliver", request.deliver, "accurate"),
+        ("--max-latency", None if request.max_latency_ms is None else f"{request.max_latency_ms:g}ms", None),
         ("--table-format", request.table_format, "parquet"),
         ("--seed", request.seed, settings.SEED),
         ("--store", seen_from_here(store) if store.absolute() != Path(settings.STORE).absolute() else None, None),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from planfit.agent.clock import Clock
 from planfit.paths import command
 from planfit.planners.base import BudgetLeft, Planner
-from planfit.records.events import DecisionMade, Stage
+from planfit.records.events import DecisionMade, RunFinished, Stage
 from planfit.records.jobs import Job, JobDone, JobFailed, Material
 from planfit.records.run import RunRequest
 from planfit.settings import HANG_GUARD
@@ -77,6 +77,20 @@ class Session:
         """Record a decision that the runtime made by itself, once."""
         key = self.key("decision", 1, stage, rule, what, figures)
         self.run.once(DecisionMade(key=key, stage=stage, rule=rule, what=what, because=because, figures=figures))
+
+    @property
+    def wishes(self) -> tuple[str, ...]:
+        """Candidates that a person asked for after the run had ended, in order; the last one is delivered."""
+        events = (event.body for event in self.run.events)
+        return tuple(
+            str(body.detail) for body in events if body.kind == "command_received" and body.command == "deliver"
+        )
+
+    def finish(self, done: RunFinished) -> None:
+        """Record the end of the run, unless it stands there: after it was taken up again it is said again."""
+        last = self.run.find_last("run_finished")
+        if last is None or last.delivered != done.delivered or self.run.status not in ("finished", "stopped"):
+            self.run.append(done)
 
     def search_seconds(self) -> float | None:
         """Return the seconds left for searching, the reserve for finishing taken off; None without a limit."""

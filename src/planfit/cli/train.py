@@ -1,4 +1,4 @@
-"""Commands that train: run, demo, resume."""
+"""Commands that train: run, demo, resume, deliver."""
 
 from __future__ import annotations
 
@@ -63,6 +63,16 @@ def run(
     ] = settings.PATIENCE,
     models: Annotated[str | None, typer.Option(metavar="A,B", help="Model families that may be used.")] = None,
     features: Annotated[str | None, typer.Option(metavar="PLAN.json", help="A feature plan of your own.")] = None,
+    deliver: Annotated[
+        str,
+        typer.Option(
+            metavar="RULE",
+            help="accurate: the best. balanced: the best within --max-latency. simple: the simplest that is as good.",
+        ),
+    ] = "accurate",
+    max_latency: Annotated[
+        str | None, typer.Option(metavar="TIME", help="What one row may take, e.g. 5ms; with --deliver balanced.")
+    ] = None,
     table_format: Annotated[
         str, typer.Option(metavar="parquet|csv", help="Format of the transformed training table.")
     ] = "parquet",
@@ -88,6 +98,8 @@ def run(
         "patience": patience,
         "models": listed(models),
         "features": features,
+        "deliver": deliver,
+        "max_latency": max_latency,
         "table_format": table_format,
         "seed": seed,
         "store": store,
@@ -133,6 +145,31 @@ def resume(
         return
     with Display(quiet=quiet or (as_json and not sys.stderr.isatty()), started=STARTED) as display:
         done = planfit.resume(ref, planner=planner, data=data, store=store, on_event=display, started=STARTED)
+    _show(done, as_json)
+
+
+def deliver(
+    ref: Ref,
+    candidate: Annotated[
+        str,
+        typer.Option(
+            metavar="ID", help="Which candidate takes the model's place, e.g. c007; `planfit tried` lists them."
+        ),
+    ],
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The new place of the table, where it moved.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Deliver another candidate of a run that has ended; the holdout is not opened again."""
+    import planfit
+    from planfit.cli.display import Display
+    from planfit.cli.main import STARTED
+
+    with Display(quiet=quiet or (as_json and not sys.stderr.isatty()), started=STARTED) as display:
+        done = planfit.deliver(ref, candidate, data=data, store=store, on_event=display, started=STARTED)
     _show(done, as_json)
 
 
@@ -212,3 +249,4 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(demo)
     app.command()(resume)
+    app.command()(deliver)

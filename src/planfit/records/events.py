@@ -125,7 +125,7 @@ class ClockDecided(Record):
 
 class CommandReceived(Record):
     kind: Literal["command_received"] = "command_received"
-    command: Literal["stop", "review", "rollback", "edit"]
+    command: Literal["stop", "review", "rollback", "edit", "deliver"]
     by: str
     round: int
     detail: str | None = None

@@ -96,6 +96,15 @@ class BundleJob(Record):
     threshold: float | None = None
 
 
+class LatencyJob(Record):
+    """Measure how long one row takes a model that is put together from members."""
+
+    job: Literal["latency"] = "latency"
+    material: Material
+    members: tuple[tuple[str, float, tuple[str, ...]], ...]
+    threads: int = 1
+
+
 class PingJob(Record):
     """Answer, and nothing else."""
 
@@ -103,7 +112,9 @@ class PingJob(Record):
     threads: int = 1
 
 
-Job = Annotated[PingJob | FitJob | FeaturesJob | EvaluateJob | RefitJob | BundleJob, Field(discriminator="job")]
+Job = Annotated[
+    PingJob | FitJob | FeaturesJob | EvaluateJob | RefitJob | BundleJob | LatencyJob, Field(discriminator="job")
+]
 
 
 class JobDone(Record):

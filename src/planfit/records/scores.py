@@ -162,6 +162,8 @@ class HoldoutScore(Record):
     rows: int
     scored: Literal["fold_average", "refit_train"]
     """Which model was scored."""
+    candidate: str | None = None
+    """Whose models they were; another than the delivered one where a person later asked for that."""
     opening: int = 1
     """How many times this holdout has been opened, forks included."""
 

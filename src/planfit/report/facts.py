@@ -24,7 +24,15 @@ from planfit.records.findings import Finding
 from planfit.records.profile import DataRef, Profile
 from planfit.records.run import RunRequest, StopReason
 from planfit.records.schema import Kind
-from planfit.records.scores import CandidateFailure, CandidateResult, Delivered, HoldoutScore, ImportanceRow, Probe
+from planfit.records.scores import (
+    CandidateFailure,
+    CandidateResult,
+    Delivered,
+    HoldoutScore,
+    ImportanceRow,
+    Probe,
+    Score,
+)
 from planfit.records.task import SplitRecord, Task
 from planfit.report.privacy import Mask
 from planfit.settings import CONFIDENCE
@@ -134,7 +142,12 @@ class RunFacts(Record):
     """Ids, best first."""
     failures: tuple[CandidateFailure, ...]
     delivered: Delivered | None
+    cv: Score | None
+    """Cross-validated score of what is delivered, with its threshold."""
     holdout: HoldoutScore | None
+    """Of what is delivered."""
+    holdout_of_another: HoldoutScore | None
+    """Of what the run had chosen, where a person asked for another candidate afterwards."""
     features: tuple[FeatureFact, ...]
     refused: tuple[RefusedFact, ...]
     rejections: tuple[Rejection, ...]
@@ -158,9 +171,9 @@ class RunFacts(Record):
     @property
     def optimism(self) -> float | None:
         """How much better the cross-validated score is than that of the holdout; negative: worse."""
-        if self.chosen is None or self.holdout is None or self.task is None:
+        if self.cv is None or self.holdout is None or self.task is None:
             return None
-        gap = self.chosen.score.value - self.holdout.value
+        gap = self.cv.value - self.holdout.value
         return gap if self.task.greater_is_better else -gap
 
 
@@ -172,7 +185,13 @@ def facts_of(reader: RunReader) -> RunFacts:
     bundle = _result(reader, "bundle") or {}
     finished = reader.find_last("run_finished")
     scored = _unique(leaderboard.candidates(reader))
-    delivered = finished.delivered if finished is not None else bundle.get("delivered")
+    delivered = bundle.get("delivered") or (finished.delivered if finished is not None else None)
+    delivered = None if delivered is None else Delivered.model_validate(delivered)
+    chosen = next(
+        (result for result in scored if delivered is not None and result.spec.id == delivered.candidate), None
+    )
+    holdout = _holdout(reader, task)
+    of_another = holdout is not None and delivered is not None and holdout.candidate not in (None, delivered.candidate)
     return RunFacts(
         run_id=reader.id,
         request=reader.request,
@@ -188,7 +207,9 @@ def facts_of(reader: RunReader) -> RunFacts:
         ranked=tuple(dict.fromkeys(result.spec.id for result in leaderboard.ranked(reader))),
         failures=tuple(failure.having(detail=mask(failure.detail)) for failure in leaderboard.failures(reader)),
         delivered=delivered,
-        holdout=_holdout(reader, task),
+        cv=bundle.get("cv") or (chosen.score if chosen is not None else None),
+        holdout=None if of_another else holdout,
+        holdout_of_another=holdout if of_another else None,
         features=_features(reader, mask),
         refused=_refused(reader, mask),
         rejections=_rejections(reader, mask),
@@ -278,7 +299,7 @@ def _holdout(reader: RunReader, task: Task | None) -> HoldoutScore | None:
         return None
     opened = max((body.opening for body in _bodies(reader, HoldoutOpened)), default=1)
     standing = {"metric": task.metric, "confidence": CONFIDENCE, "scored": "fold_average", "opening": opened}
-    return HoldoutScore.model_validate({**standing, **found})
+    return HoldoutScore.model_validate({**standing, "candidate": result.get("candidate"), **found})
 
 
 def _accepted(reader: RunReader) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -73,7 +73,7 @@ def _how_good(facts: RunFacts) -> str:
     if task is None or chosen is None:
         return "No model has been delivered yet."
     name, held = words.metric_name(task.metric), facts.holdout
-    value = held.value if held is not None else chosen.score.value
+    value = held.value if held is not None else (facts.cv or chosen.score).value
     if held is not None:
         where = f"On {counted(held.rows, 'row')} that nothing had seen"
         interval = f" ({held.confidence:.0%} interval {figure(held.low)} to {figure(held.high)})"
@@ -221,7 +221,7 @@ def _scores(facts: RunFacts) -> list[str]:
     if facts.baseline is not None:
         score = facts.baseline.score
         rows.append(("baseline", words.spread(score.value, score.std), "guessing without looking at any column"))
-    score = chosen.score
+    score = facts.cv or chosen.score
     note = f"{len(chosen.folds)} folds, {counted(score.rows, 'row')}" if score.rows else f"{len(chosen.folds)} folds"
     rows.append(("cross-validated", words.spread(score.value, score.std), note))
     if held is not None:
@@ -246,6 +246,11 @@ def _scored(facts: RunFacts) -> list[str]:
             f"- The holdout scored {which} of {code(delivered.candidate)}; it has been opened {times}. "
             "It had no say in any choice."
         )
+    elif (other := facts.holdout_of_another) is not None and delivered is not None:
+        lines.append(
+            f"- The holdout was opened for {code(other.candidate or '')}, which the run had chosen, and gave it "
+            f"{figure(other.value)}; it was not opened again for {code(delivered.candidate)}."
+        )
     elif facts.split is not None and facts.split.holdout_rows:
         lines.append("- The holdout stayed closed: it is opened only in a run that ends by itself.")
     else:
@@ -259,4 +264,7 @@ def _scored(facts: RunFacts) -> list[str]:
         )
     if delivered is not None:
         lines.append(f"- Delivered is {code(delivered.candidate)}. {prose(delivered.because)}".rstrip())
+    if delivered is not None and delivered.threshold is not None and facts.task is not None:
+        yes = code(facts.task.positive_class)
+        lines.append(f"- It predicts {yes} from a probability of {figure(delivered.threshold)}, not of 0.5.")
     return lines

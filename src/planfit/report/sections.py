@@ -156,6 +156,8 @@ def importance(facts: RunFacts) -> list[str]:
     ]
     if len(ordered) > MOST_ROWS:
         lines += ["", f"{len(ordered) - MOST_ROWS} more columns matter less."]
+    if facts.holdout_of_another is not None and facts.holdout_of_another.candidate:
+        lines += ["", f"It was measured with {code(facts.holdout_of_another.candidate)}, which the run had chosen."]
     measured = {row.column for row in ordered}
     left = [c.name for c in facts.data.columns if c.role == "input" and c.name not in measured] if facts.data else []
     if left:

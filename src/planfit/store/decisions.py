@@ -56,6 +56,7 @@ RULES = {
     "stop": "The search ends when it has converged, a limit is reached, the planner finishes or a person asks.",
     "halt": "Nothing is retried for ever: three failures in a row, or an open question, wait for a person.",
     "command": "A person may step in between two rounds.",
+    "deliver": "After the run has ended a person may have another candidate delivered; the holdout stays shut.",
 }
 
 
@@ -302,6 +303,10 @@ class Decisions:
         self._change(index, findings=findings)
 
     def _on_command_received(self, event: Event, body: CommandReceived) -> None:
+        if body.command == "deliver":
+            wish = f"{RULES['deliver']}\nA person asks for {body.detail}."
+            self._runtime(event, "training", wish, {"deliver": body.detail}, {}, None, planner=PERSON)
+            return
         plan = {"command": body.command, "round": body.round, "detail": body.detail}
         prompt = f"{RULES['command']}\nRound {body.round}."
         self._runtime(event, self._stage, prompt, plan, {}, None, planner=PERSON)

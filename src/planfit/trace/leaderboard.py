@@ -28,7 +28,7 @@ def ranked(reader: RunReader) -> tuple[CandidateResult, ...]:
 
 def rows(reader: RunReader) -> list[dict[str, Any]]:
     """Return the leaderboard as plain rows, best first."""
-    finished = reader.find("run_finished")
+    finished = reader.find_last("run_finished")
     delivered = finished.delivered.candidate if finished is not None else None
     return [
         {

@@ -60,6 +60,8 @@ def _holdout(finished: Any) -> dict[str, Any] | None:
     if not isinstance(finished, RunFinished) or finished.holdout is None:
         return None
     held = finished.holdout
+    if held.candidate not in (None, finished.delivered.candidate):
+        return None  # it is of another candidate than a person had delivered since
     return {"score": held.value, "low": held.low, "high": held.high, "rows": held.rows}
 
 
@@ -71,7 +73,12 @@ def _delivered(finished: Any, family_of: dict[str, str]) -> dict[str, Any] | Non
         {"candidate": name, "family": family_of.get(name, "unknown"), "weight": weight}
         for name, weight in delivered.members
     ]
-    return {"candidate": delivered.candidate, "family": delivered.family, "members": members}
+    return {
+        "candidate": delivered.candidate,
+        "family": delivered.family,
+        "members": members,
+        "threshold": delivered.threshold,
+    }
 
 
 def _seconds(reader: RunReader, finished: Any) -> float:

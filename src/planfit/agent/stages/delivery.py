@@ -12,8 +12,9 @@ from planfit.agent import allotments
 from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files
 from planfit.agent.search import Search
 from planfit.agent.session import Session
+from planfit.agent.stages.choice import say_if_slower
 from planfit.deploy import manifest
-from planfit.errors import CandidateFailed, PlanfitError
+from planfit.errors import PlanfitError
 from planfit.records.canonical import canonical_json
 from planfit.records.events import HoldoutOpened, StepFinished
 from planfit.records.jobs import BundleJob, EvaluateJob, JobDone, JobFailed, RefitJob
@@ -39,32 +40,6 @@ class Finished:
     """Model files of each member, by candidate id."""
 
 
-def choose(session: Session, search: Search) -> CandidateResult:
-    """Choose what is delivered: the best cross-validated score, ensembles included, the baseline if nothing beats it.
-
-    Where the sentence asks for a model that can be read, ensembles are not among them.
-    """
-    alone = search.task.constraints is not None and search.task.constraints.simple
-    best = next((result for result in search.ranked() if not alone or result.spec.origin != "ensemble"), None)
-    if best is None:
-        raise CandidateFailed(
-            "Not even the baseline could be scored.",
-            cause="exception",
-            hint=f"`planfit trace {session.run.id}` shows why; `planfit resume {session.run.id}` tries again.",
-        )
-    session.note(
-        "training",
-        "Deliver the candidate with the best cross-validated score; the holdout has no say."
-        + (" A single model, since the sentence asks for one that can be read." if alone else ""),
-        f"{best.spec.id} ({best.spec.family}) is delivered",
-        f"Its cross-validated {best.score.metric} of {best.score.value:.6g} is the best of {len(search.results)}"
-        f"{' but for ensembles, which nobody can read' if alone else ''}.",
-        candidate=best.spec.id,
-        score=best.score.value,
-    )
-    return best
-
-
 def evaluate_and_refit(
     session: Session, search: Search, chosen: CandidateResult, point: OperatingPoint, *, ended_by_itself: bool
 ) -> Finished:
@@ -75,19 +50,42 @@ def evaluate_and_refit(
     """
     members = members_of(search, chosen)
     opens = ended_by_itself and search.split.holdout_rows > 0
-    evaluation, opening = _evaluation(session, search, members, point.threshold, opens=opens)
+    evaluation, opening = _evaluation(session, search, chosen, point.threshold, opens=opens)
     refits = _refits(session, search, members)
     scored, *fitted = carry_out_steps(session, [evaluation, *refits.values()])
-    again = dict(zip(refits, fitted, strict=True))
-    files = {name: _model_files(session, search, name, again.get(name)) for name, _ in members}
-    delivered = _delivered(search, chosen, members, files).having(threshold=point.threshold)
-    return Finished(_holdout_score(session, search, scored, opening), delivered, files)
+    files = _files_of(session, search, members, dict(zip(refits, fitted, strict=True)))
+    delivered = _delivered(search, chosen, members, files).having(
+        threshold=point.threshold, rule=session.request.deliver
+    )
+    return Finished(_holdout_score(session, search, scored, chosen, opening), delivered, files)
 
 
-def write_bundle(session: Session, search: Search, point: OperatingPoint, finished: Finished) -> None:
-    """Put the members together, and write model, pipeline, schema and metadata as one bundle."""
+def refit_wanted(
+    session: Session, search: Search, chosen: CandidateResult, point: OperatingPoint, holdout: HoldoutScore | None
+) -> Finished:
+    """Fit again what a person asked for; the holdout stays shut, and its score remains that of what it was opened for."""
+    members = members_of(search, chosen)
+    refits = _refits(session, search, members)
+    fitted = carry_out_steps(session, list(refits.values()))
+    files = _files_of(session, search, members, dict(zip(refits, fitted, strict=True)))
+    made = _delivered(search, chosen, members, files)
+    because = f"A person asked for {chosen.spec.id}. {made.because}"
+    return Finished(holdout, made.having(threshold=point.threshold, rule="person", because=because), files)
+
+
+def write_bundle(
+    session: Session, search: Search, point: OperatingPoint, finished: Finished, *, wish: int | None = None
+) -> None:
+    """Put the members together, and write model, pipeline, schema and metadata as one bundle.
+
+    Parameters
+    ----------
+    wish : int or None
+        Which of a person's later wishes it fulfils; the same wish uttered again is fulfilled again.
+    """
     delivered, holdout = finished.delivered, finished.holdout
-    key = session.key("bundle", 1, delivered, holdout, [_models_key(search, name) for name, _ in delivered.members])
+    models = [_models_key(search, name) for name, _ in delivered.members]
+    key = session.key("bundle", 1, delivered, holdout, models, *(() if wish is None else (wish,)))
 
     def work(_: Path) -> Outcome:
         members = tuple((name, weight, finished.files[name]) for name, weight in delivered.members)
@@ -111,9 +109,11 @@ def write_bundle(session: Session, search: Search, point: OperatingPoint, finish
             threshold=point.threshold,
             files={Path(name).name: content for name, content in kept.items()},
         )
-        return {"delivered": delivered.to_json(), "one_row_ms": done.result["one_row_ms"]}, kept
+        said = {"delivered": delivered.to_json(), "cv": point.score.to_json(), "one_row_ms": done.result["one_row_ms"]}
+        return said, kept
 
-    session.run.step(key, "training", "bundle", work, shared=False)
+    event = session.run.step(key, "training", "bundle", work, shared=False)
+    say_if_slower(session, event.result["one_row_ms"])
 
 
 def members_of(search: Search, chosen: CandidateResult) -> Members:
@@ -122,9 +122,10 @@ def members_of(search: Search, chosen: CandidateResult) -> Members:
 
 
 def _evaluation(
-    session: Session, search: Search, members: Members, threshold: float | None, *, opens: bool
+    session: Session, search: Search, chosen: CandidateResult, threshold: float | None, *, opens: bool
 ) -> tuple[JobStep, int]:
     """Return the step that opens the holdout, and how many times it will then have been opened."""
+    candidate, members = chosen.spec.id, members_of(search, chosen)
     models = [_models_key(search, name) for name, _ in members]
     key = session.key("evaluation", 1, search.split_key, members, models, threshold, opens)
     opening = 1 + sum(
@@ -147,12 +148,14 @@ def _evaluation(
     def keep(done: JobDone | JobFailed) -> Outcome:
         if isinstance(done, JobFailed):
             return {"holdout": None, "importance": [], "failed": done.cause, "detail": done.detail}, {}
-        return done.result, job_files(done, "evaluation")
+        return {**done.result, "candidate": candidate}, job_files(done, "evaluation")
 
     return JobStep(key, "evaluation", "holdout", job, None, keep), opening
 
 
-def _holdout_score(session: Session, search: Search, scored: StepFinished, opening: int) -> HoldoutScore | None:
+def _holdout_score(
+    session: Session, search: Search, scored: StepFinished, chosen: CandidateResult, opening: int
+) -> HoldoutScore | None:
     result = scored.result
     if "failed" in result:
         session.note(
@@ -172,6 +175,7 @@ def _holdout_score(session: Session, search: Search, scored: StepFinished, openi
         confidence=CONFIDENCE,
         rows=found["rows"],
         scored="fold_average",
+        candidate=chosen.spec.id,
         opening=opening,
     )
 
@@ -225,6 +229,12 @@ def _seconds_for_refit(session: Session, member: CandidateResult, waiting: int) 
     share = left / math.ceil(waiting / side_by_side)
     longest = max((fold.fit_seconds for fold in member.folds), default=0.0)
     return round(share, 2) if REFIT_FORECAST * longest + 0.5 < share else None
+
+
+def _files_of(
+    session: Session, search: Search, members: Members, again: dict[str, StepFinished]
+) -> dict[str, tuple[str, ...]]:
+    return {name: _model_files(session, search, name, again.get(name)) for name, _ in members}
 
 
 def _model_files(session: Session, search: Search, name: str, again: StepFinished | None) -> tuple[str, ...]:

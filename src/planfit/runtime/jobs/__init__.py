@@ -11,5 +11,6 @@ JOBS: Final[dict[str, str]] = {
     "evaluate": "planfit.runtime.jobs.evaluate:run",
     "refit": "planfit.runtime.jobs.refit:run",
     "bundle": "planfit.runtime.jobs.bundle:run",
+    "latency": "planfit.runtime.jobs.bundle:measure",
 }
 """Kind of job to ``module:function``, loaded in the worker."""

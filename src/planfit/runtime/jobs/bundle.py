@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from planfit.models.ensemble import WeightedEnsemble
 from planfit.models.fast_path import FastPath
-from planfit.records.jobs import BundleJob
+from planfit.records.jobs import BundleJob, LatencyJob
 from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.jobs.fitting import dump, require_finite
 from planfit.runtime.material import Sheets
@@ -32,6 +32,15 @@ def run(job: BundleJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     dump(model, folder / "model.joblib")
     dump(model.heaviest[:-1], folder / "pipeline.joblib")
     return {"files": {"model": "model.joblib", "pipeline": "pipeline.joblib"}, "one_row_ms": one_row_ms(model, rows)}
+
+
+def measure(job: LatencyJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
+    """Say how long one row takes; nothing is written."""
+    sheets = Sheets(job.material)
+    model = WeightedEnsemble(load_members(job.members), job.material.task)
+    rows = sheets.raw(np.arange(min(TIMED_ROWS, len(sheets.y))))
+    model.predict_matrix(rows)
+    return {"one_row_ms": one_row_ms(model, rows)}
 
 
 def one_row_ms(model: WeightedEnsemble, rows: pd.DataFrame) -> float:

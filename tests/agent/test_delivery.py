@@ -1,0 +1,132 @@
+"""The threshold goes with the model; a person may have another candidate delivered; whatever falls, the record knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import planfit
+from planfit.models.metrics import METRICS, encode
+from planfit.records.events import Event
+from planfit.records.task import Task
+
+
+@pytest.fixture
+def rare() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    risk = rng.normal(size=400)
+    table = pd.DataFrame({"amount": risk + rng.normal(size=400), "hour": rng.normal(size=400)})
+    table["fraud"] = np.where(rng.random(400) < 1 / (1 + np.exp(2.2 - 1.6 * risk)), "yes", "no")
+    return table
+
+
+def go(table: pd.DataFrame, store: Path, sentence: str = "Predict fraud", **arguments: Any) -> planfit.Run:
+    options = {"max_candidates": 2, "models": ["linear", "random_forest"], **arguments}
+    return planfit.run(table, sentence, target="fraud", store=store, **options)
+
+
+def decided(run: planfit.Run, word: str) -> list[dict[str, Any]]:
+    return [entry for entry in run.trace if word in str(entry["plan"])]
+
+
+def settled(run: planfit.Run) -> Task:
+    names = [e.body for e in run.events if e.body.kind == "step_finished" and e.body.name == "task"]
+    return Task.model_validate(names[-1].result)
+
+
+def test_a_threshold_is_chosen_recorded_scored_and_shipped(rare: pd.DataFrame, tmp_path: Path) -> None:
+    run = go(rare, tmp_path, metric="f1")
+    (decision,) = decided(run, "from a probability of")
+    figures = decision["result"]["figures"]
+    at = figures["threshold"]
+    assert 0 < at < 0.5
+    assert figures["tuned"] > figures["plain"]
+    assert decision["planner"] == "runtime"
+    assert at == run.model.threshold == run.bundle.metadata.threshold == run.summary.delivered["threshold"]
+    labels, chances = run.predict(rare), run.predict_proba(rare)["yes"]
+    assert (labels == np.where(chances >= at, "yes", "no")).all()
+    assert list(run.predict(rare.head(1).to_dict("records"))) == list(labels.head(1))
+    # the holdout is scored with the same threshold
+    held = pd.read_parquet(run.path / "evaluation" / "predictions.parquet")
+    codes = encode(rare["fraud"].iloc[held["row"]], ("no", "yes"))
+    matrix = held[["p:no", "p:yes"]].to_numpy()
+    assert run.summary.holdout["score"] == METRICS["f1"].score(codes, matrix, settled(run), threshold=at)
+    assert run.summary.cv["score"] == run.leaderboard_rows[0]["score"]
+    assert "from a probability of" in run.report
+    assert run.verify().ok
+
+
+def test_as_many_as_possible_means_a_threshold_too(rare: pd.DataFrame, tmp_path: Path) -> None:
+    run = go(rare, tmp_path, "Predict fraud, catch as many frauds as possible", max_candidates=1)
+    assert run.summary.metric == "average_precision"
+    (decision,) = decided(run, "from a probability of")
+    assert "F2" in decision["prompt"]
+    assert (run.predict(rare) == "yes").sum() > (rare["fraud"] == "yes").sum()
+
+
+def test_ranks_and_few_rows_of_accuracy_need_no_threshold(rare: pd.DataFrame, tmp_path: Path) -> None:
+    run = go(rare, tmp_path, metric="accuracy", max_candidates=1, models=["linear"])
+    assert run.model.threshold is None
+    assert not decided(run, "probability")
+
+
+def test_another_candidate_is_delivered_when_a_person_says_so(rare: pd.DataFrame, tmp_path: Path) -> None:
+    run = go(rare, tmp_path, metric="f1")
+    first = run.summary.delivered["candidate"]
+    other = next(row["candidate"] for row in run.leaderboard_rows if row["candidate"] != first)
+    predicted = list(run.predict_proba(rare)["yes"])
+    for wrong, words in (("c099", "no candidate 'c099'"), (first, "already")):
+        with pytest.raises(planfit.UsageError, match=words) as caught:
+            planfit.deliver(run, wrong, store=tmp_path)
+        assert caught.value.hint
+    before = len(run.events)
+    again = planfit.deliver(run.id, other, store=tmp_path)
+    assert again.status == "finished"
+    assert again.summary.delivered["candidate"] == again.bundle.metadata.delivered.candidate == other
+    assert again.bundle.metadata.delivered.rule == "person"
+    assert [row["delivered"] for row in again.leaderboard_rows if row["candidate"] == other] == [True]
+    later = [event.body.kind for event in again.events[before:]]
+    assert "holdout_opened" not in later
+    assert not [e for e in again.events[before:] if getattr(e.body, "name", "").startswith(("candidate", "probe"))]
+    assert again.bundle.metadata.holdout.candidate == first
+    assert again.summary.holdout is None
+    assert f"opened for `{first}`" in again.report
+    assert decided(again, "deliver")[-1]["planner"] == "person" or decided(again, other)
+    assert list(again.predict_proba(rare)["yes"]) != predicted
+    back = planfit.deliver(again, first, store=tmp_path)
+    assert list(back.predict_proba(rare)["yes"]) == predicted
+    assert back.summary.holdout == run.summary.holdout
+    assert back.verify().ok
+
+
+def test_a_delivery_that_was_broken_off_is_finished_by_resuming(rare: pd.DataFrame, tmp_path: Path) -> None:
+    run = go(rare, tmp_path, metric="f1")
+    other = next(row["candidate"] for row in run.leaderboard_rows if not row["delivered"])
+
+    def break_off(event: Event) -> None:
+        if event.body.kind == "step_started" and event.body.name == "bundle":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        planfit.deliver(run, other, store=tmp_path, on_event=break_off)
+    assert planfit.open_run(store=tmp_path).status == "failed"
+    resumed = planfit.resume(store=tmp_path)
+    assert resumed.status == "finished"
+    assert resumed.bundle.metadata.delivered.candidate == other
+    assert planfit.resume(store=tmp_path).events == resumed.events
+
+
+def test_a_run_that_has_not_ended_cannot_deliver_another(rare: pd.DataFrame, tmp_path: Path) -> None:
+    def leave(event: Event) -> None:
+        if event.body.kind == "step_finished" and event.body.name == "split":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        go(rare, tmp_path, on_event=leave)
+    with pytest.raises(planfit.UsageError, match="once it has ended") as caught:
+        planfit.deliver("latest", "c001", store=tmp_path)
+    assert "resume" in caught.value.hint
