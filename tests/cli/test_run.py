@@ -185,7 +185,7 @@ def test_a_run_without_a_model_cannot_predict(planfit_, table):
     planfit_("predict", "latest", table, "--store", "runs").refuses(2, "has no model yet")
 
 
-def test_delivering_another_candidate_is_refused_in_a_sentence(on_run: Any, planfit_: Any, trained: Any) -> None:
+def test_delivering_another_candidate_is_refused_in_a_sentence(on_run, planfit_, trained):
     on_run("deliver", "latest", "--candidate", "c099").refuses(2, "There is no candidate 'c099'", "c001")
     chosen = trained.run.summary.delivered["candidate"]
     on_run("deliver", "latest", "--candidate", chosen).refuses(2, "already")

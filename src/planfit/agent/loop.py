@@ -16,7 +16,7 @@ from planfit.agent.stages.report import write_report
 from planfit.agent.stages.screening import screen
 from planfit.agent.stages.split import Rows, lay_out, look_at_target, split_rows
 from planfit.agent.stages.table import keep_table, profile, read_table, with_holdout
-from planfit.agent.stages.task import agree_on_task, options_of, reconsider, record
+from planfit.agent.stages.task import agree_on_task, in_its_unit, options_of, reconsider, record
 from planfit.plans import Ensemble, Finish, Models, Revise, Tune
 from planfit.records.events import RunFinished, RunStopped
 
@@ -77,6 +77,7 @@ def prepare(session: Session, given: Any) -> Search:
     if target.leaks:
         task = reconsider(session, task, table, known, target)
     task = screen(session, task, known, target)
+    task = in_its_unit(session, task, known, target)
     record(session, task)
     lay_out(session, rows, task, part, split)
     return Search(

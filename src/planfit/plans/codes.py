@@ -94,6 +94,7 @@ CODES: Final[dict[str, Code]] = {
     **_table(
         "data", "warning",
         damaged_file="A file of the run is missing or does not fit its hash; its step is done again.",
+        too_slow="One row takes the delivered model longer than was asked for.",
     ),
     **_table(
         "sample", "warning",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from planfit.agent.admission import admit_classes, admit_target
 from planfit.agent.attempts import agree_on
@@ -23,6 +23,10 @@ from planfit.records.findings import Finding
 from planfit.records.profile import Profile, TargetProfile
 from planfit.records.task import Constraints, Label, SplitSpec, Task
 from planfit.settings import QUESTION_CONFIDENCE
+
+IN_LOGARITHMS: Final = ("mae", "mape")
+"""Metrics whose best answer is a median, which a logarithm leaves where it is; ``rmsle`` is always learned on one."""
+SKEWED: Final = 2.0
 
 
 def options_of(session: Session) -> TaskOptions:
@@ -109,6 +113,24 @@ def reconsider(session: Session, task: Task, table: Table, profile: Profile, tar
 
     agreed = agree_on(session, ask, judge)
     return task.having(excluded=tuple(entry.to_excluded() for entry in agreed.plan.excluded))
+
+
+def in_its_unit(session: Session, task: Task, known: Profile, target: TargetProfile) -> Task:
+    """Return the task with the unit that estimators are fitted in: logarithms where metric and skew call for them."""
+    least = known.of(task.target).minimum
+    if task.metric not in IN_LOGARITHMS or task.target_transform != "none" or not isinstance(least, int | float):
+        return task
+    if least < 0 or target.skew is None or target.skew <= SKEWED:
+        return task
+    session.note(
+        "task",
+        f"Absolute and relative errors of a target that is never negative and has a skew of more than {SKEWED:g} are learned "
+        "on its logarithm.",
+        f"models are fitted on log1p of {task.target!r}",
+        f"{task.metric} judges, no value is below {least:g}, and the skew of the training rows is {target.skew:.3g}.",
+        skew=target.skew,
+    )
+    return task.having(target_transform="log1p")
 
 
 def record(session: Session, task: Task) -> None:

@@ -129,9 +129,7 @@ class LinearModel(Model):
 
     def _fit_ridge(self, matrix: Any, target: Array) -> None:
         self.converged_ = True
-        low, high = float(target.min()), float(target.max())
-        margin = BEYOND_RANGE * (high - low)
-        self.range_ = (low - margin, high + margin)
+        self.range_ = self._allowed(target)
         if sparse.issparse(matrix) or matrix.shape[1] > MOST_GRAM_COLUMNS:
             self.penalty_ = self.alpha or (1.0 if sparse.issparse(matrix) else WIDE_STRENGTH)
             solver = "sparse_cg" if sparse.issparse(matrix) else "lsqr"
@@ -139,6 +137,15 @@ class LinearModel(Model):
             self.coef_, self.intercept_ = model.coef_.reshape(1, -1), np.atleast_1d(model.intercept_)
             return
         self.coef_, self.intercept_, self.penalty_ = _ridge(matrix, target, self.alpha)
+
+    def _allowed(self, target: Array) -> tuple[float, float]:
+        """Return the least and the largest value that is predicted; how far beyond training is a matter of the target's own unit."""
+        values = np.expm1(target) if self.log_ else target
+        low, high = float(values.min()), float(values.max())
+        margin = BEYOND_RANGE * (high - low)
+        if not self.log_:
+            return low - margin, high + margin
+        return float(np.log1p(max(low - margin, 0.0))), float(np.log1p(high + margin))
 
     def _matrix(self, texts: dict[str, NDArray[Any]], dense: Array) -> Any:
         return self._joined([words.transform(texts[name]) for name, words in self.words_.items()], dense)
