@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from planfit.records.canonical import Record
 from planfit.records.schema import Column, Kind
 from planfit.records.task import Task, TaskType
@@ -69,6 +72,10 @@ class FitReport:
 
 Deadline = Callable[[], bool]
 """Returns True when the time is up."""
+
+
+InnerParts = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+"""Positions to learn from and positions to judge by, for a choice that an estimator makes inside of its training rows."""
 
 
 class Family(ABC):

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, RegressorTags
 
 from planfit.errors import UsageError
-from planfit.models.base import Deadline, FitReport
+from planfit.models.base import Deadline, FitReport, InnerParts
 from planfit.models.metrics import Array, encode, labels_array
 from planfit.records.task import Label, TaskType
 
@@ -50,6 +50,7 @@ class Model(BaseEstimator):
         *,
         valid: tuple[pd.DataFrame, Any] | None = None,
         deadline: Deadline | None = None,
+        inner: InnerParts | None = None,
     ) -> Self:
         """Fit on finished columns and original labels.
 
@@ -63,6 +64,9 @@ class Model(BaseEstimator):
             Rows for early stopping; families that do not stop early ignore them.
         deadline : callable, optional
             Returns True when the time is up; iterative families then stop with what they have.
+        inner : list of (array, array), optional
+            How a choice that the estimator makes by itself is judged, where rows hang together by group or by time.
+            None: rows may be mixed.
 
         Raises
         ------
@@ -79,7 +83,9 @@ class Model(BaseEstimator):
         if self.constant_ is not None:
             self.report_ = FitReport(rounds=None)
         else:
+            self._inner = inner
             self.report_ = self._fit_arrays(X, target, part, deadline)
+            del self._inner
         return self
 
     def _encoded(self, y: Any) -> Array:

@@ -331,6 +331,19 @@ def check_it_learns(family: Family) -> None:
         assert reached >= floor
 
 
+def check_probabilities_keep_the_share(family: Family) -> None:
+    """Of a rare class the mean probability is about its share, for metrics of labels too; class weights would make it a half."""
+    if "binary" not in family.tasks:
+        return
+    frame = messy_frame(600, seed=4)
+    score = signal(frame)
+    y = pd.Series(np.where(score > score.quantile(0.9), "yes", "no"), index=frame.index)
+    for metric in ("roc_auc", "average_precision", "log_loss", "f1", "balanced_accuracy"):
+        task = task_for("binary", y, metric=metric)
+        mean = matrix_of(fitted(family, frame, y, task), frame)[:, task.positive_index].mean()
+        assert 0.05 <= mean <= 0.3, f"{metric}: {mean:.3f} on average, and a tenth are positive"
+
+
 CHECKS: tuple[Check, ...] = (
     check_every_kind_is_accepted,
     check_columns_of_one_kind,
@@ -354,5 +367,6 @@ CHECKS: tuple[Check, ...] = (
     check_space_and_defaults,
     check_finishing_is_json,
     check_it_learns,
+    check_probabilities_keep_the_share,
 )
 """Every check, in the order of reading."""

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import StratifiedKFold
 
-from planfit.models.base import Deadline, FitReport
+from planfit.models.base import Deadline, FitReport, InnerParts
 from planfit.models.estimator import Model, floats, probabilities, require_finite
 from planfit.models.estimators.words import Words
 from planfit.models.metrics import Array
@@ -113,8 +113,13 @@ class LinearModel(Model):
         cells = matrix.shape[0] * matrix.shape[1] * (len(counts) if len(counts) > 2 else 1)
         if sparse.issparse(matrix) or cells > CELLS_TO_CHOOSE or counts.min() < INNER_FOLDS:
             return 1.0
-        folds = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=self.seed % 2**32)
-        parts = list(folds.split(matrix, target))
+        parts = self._inner
+        if parts is None:
+            folds = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=self.seed % 2**32)
+            parts = list(folds.split(matrix, target))
+        parts = [part for part in parts if len(np.unique(target[part[0]])) == len(counts)]
+        if not parts:
+            return 1.0
         losses = []
         for penalty in PENALTIES:
             if deadline is not None and deadline():
@@ -136,7 +141,10 @@ class LinearModel(Model):
             model = Ridge(alpha=self.penalty_, solver=solver, tol=1e-4, max_iter=self.max_iter).fit(matrix, target)
             self.coef_, self.intercept_ = model.coef_.reshape(1, -1), np.atleast_1d(model.intercept_)
             return
-        self.coef_, self.intercept_, self.penalty_ = _ridge(matrix, target, self.alpha)
+        alpha = self.alpha
+        if alpha is None and self._inner:  # leaving rows out one by one would judge a group by its own other rows
+            alpha = _judged_strength(matrix, target, self._inner)
+        self.coef_, self.intercept_, self.penalty_ = _ridge(matrix, target, alpha)
 
     def _allowed(self, target: Array) -> tuple[float, float]:
         """Return the least and the largest value that is predicted; how far beyond training is a matter of the target's own unit."""
@@ -180,6 +188,20 @@ class LinearModel(Model):
         for column, place in enumerate(self.numbers_):
             dense[:, column] = columns[self.feature_names_in_[place]]
         return self._raw_matrix(self._matrix({name: columns[name] for name in self.words_}, dense))
+
+
+def _judged_strength(matrix: Array, target: Array, parts: InnerParts) -> float:
+    """Return the ridge penalty of the smallest squared error on the parts; one decomposition a part serves all penalties."""
+    losses = np.zeros(len(STRENGTHS))
+    for train, test in parts:
+        middle, level = matrix[train].mean(axis=0), float(target[train].mean())
+        centred = matrix[train] - middle
+        values, vectors = np.linalg.eigh(centred.T @ centred)
+        along = vectors.T @ (centred.T @ (target[train] - level))
+        shrunk = along[:, None] / (np.maximum(values, 0.0)[:, None] + np.asarray(STRENGTHS))
+        predicted = level + (matrix[test] - middle) @ (vectors @ shrunk)
+        losses += ((predicted - target[test][:, None]) ** 2).sum(axis=0)
+    return STRENGTHS[int(np.argmin(losses))]
 
 
 def _ridge(matrix: Array, target: Array, alpha: float | None) -> tuple[Array, Array, float]:

@@ -21,6 +21,7 @@ from planfit.records.jobs import EvaluateJob
 from planfit.records.scores import ImportanceRow
 from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.evaluate import bootstrap_interval
+from planfit.runtime.inner import group_numbers
 from planfit.runtime.jobs.fitting import require_finite, write_predictions
 from planfit.runtime.material import Positions, Sheets
 from planfit.settings import IMPORTANCE_REPEATS, IMPORTANCE_ROWS
@@ -87,10 +88,7 @@ def _groups_of(sheets: Sheets, rows: Positions) -> NDArray[np.int64] | None:
     split = sheets.material.task.split
     if split.kind != "group" or split.column not in sheets.frame.columns:
         return None
-    codes = pd.factorize(sheets.frame[split.column].iloc[rows])[0].astype(np.int64)
-    alone = codes < 0
-    codes[alone] = codes.max(initial=-1) + 1 + np.arange(int(alone.sum()))
-    return codes
+    return group_numbers(sheets.frame[split.column].iloc[rows])
 
 
 def weighted_average(members: tuple[Member, ...], typed: pd.DataFrame) -> Matrix:

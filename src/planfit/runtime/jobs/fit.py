@@ -21,6 +21,7 @@ from planfit.records.scores import FoldOutcome, Score
 from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.evaluate import score_folds
 from planfit.runtime.folds import FoldCache, FoldSteps
+from planfit.runtime.inner import inner_parts
 from planfit.runtime.jobs.fitting import (
     Recipe,
     complete,
@@ -141,7 +142,8 @@ def _fit_fold(
     learning, judging = select.transform(learning), select.transform(judging)
     model = plan.estimator(len(train), fold)
     part = (judging, sheets.y.iloc[valid]) if plan.family.iterative else None
-    model.fit(learning, sheets.y.iloc[train], valid=part, deadline=deadline if deadline.ends is not None else None)
+    until = deadline if deadline.ends is not None else None
+    model.fit(learning, sheets.y.iloc[train], valid=part, deadline=until, inner=inner_parts(sheets, train))
     return FittedFold(fold, done, select, model, judging, valid, time.perf_counter() - began, model.report_)
 
 

@@ -11,6 +11,7 @@ from planfit.errors import CandidateFailed
 from planfit.records.jobs import RefitJob
 from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.folds import FoldSteps
+from planfit.runtime.inner import inner_parts
 from planfit.runtime.jobs.fitting import complete, dump, fitted_door, recipe, require_finite
 from planfit.runtime.material import Sheets
 
@@ -30,7 +31,8 @@ def run(job: RefitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     select = plan.select().fit(learning)
     learning = select.transform(learning)
     model = plan.estimator(len(rows), None, job.rounds)
-    model.fit(learning, sheets.y.iloc[rows], deadline=deadline if timed else None)
+    inner = inner_parts(sheets, rows)
+    model.fit(learning, sheets.y.iloc[rows], deadline=deadline if timed else None, inner=inner)
     if model.report_.cut:
         raise CandidateFailed("The refit was not finished in time.", cause="timeout")
     if job.rounds is not None:
