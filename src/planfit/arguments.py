@@ -89,6 +89,29 @@ def metric_name(metric: Any, task_type: Any) -> str | None:
     return find_metric(metric, task_type).name
 
 
+def scorer_name(metric: Any) -> str | None:
+    """Return the name of a scorer of the user's own; None for the name of a metric.
+
+    Raises
+    ------
+    UsageError
+        It cannot be called as ``scorer(estimator, X, y)``.
+    """
+    if not callable(metric):
+        return None
+    import inspect
+
+    try:
+        inspect.signature(metric).bind(None, None, None)
+    except (TypeError, ValueError):
+        raise UsageError(
+            "A metric of your own must be a scorer, called as scorer(estimator, X, y).",
+            hint="Wrap a function of y_true and y_pred in sklearn.metrics.make_scorer.",
+        ) from None
+    inner = getattr(metric, "_score_func", metric)
+    return str(getattr(inner, "__name__", type(inner).__name__))
+
+
 def split_text(split: Any) -> str | None:
     if split is None:
         return None

@@ -22,6 +22,7 @@ from planfit.arguments import (
     own_plan,
     plan_text,
     planner_name,
+    scorer_name,
     sentence_of,
     split_text,
     store_folder,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from planfit.profiling import DataProfile
 
 Listener = Callable[[Event], None]
+Scorer = Callable[[Any, Any, Any], Any]
 
 
 def run(
@@ -50,7 +52,7 @@ def run(
     planner: str | Planner = "expert",
     target: str | None = None,
     task_type: Literal["binary", "multiclass", "regression"] | None = None,
-    metric: str | None = None,
+    metric: str | Scorer | None = None,
     positive_class: str | None = None,
     split: str | None = None,
     exclude: Sequence[str] = (),
@@ -82,7 +84,9 @@ def run(
         Who decides. The expert works offline.
     target, task_type, metric, positive_class, split, exclude, include
         What the user fixes about the task; the planner finds the rest. `split` is ``KIND`` or ``KIND:COLUMN``. Columns in
-        `include` stay in, even where the planner would leave them out (an identifier, a suspected leak).
+        `include` stay in, even where the planner would leave them out (an identifier, a suspected leak). `metric` may be a
+        scorer of your own, ``scorer(estimator, X, y)`` as `sklearn.metrics.make_scorer` gives it: the search goes by a
+        metric of planfit's, and your scorer, in this process, chooses among what it found and judges the holdout.
     holdout : "auto", float, path or "none", default="auto"
         Rows that are scored once, at the end: a fifth (20,000 at the most), a share, the rows of another file, none.
     time_limit : float or str or None
@@ -126,6 +130,7 @@ def run(
         Three plans in a row were refused, or nothing could be trained.
     """
     from planfit.agent.conduct import begin
+    from planfit.agent.own_scorer import OwnScorer
     from planfit.agent.scope import refuse_what_is_not_done
     from planfit.store.store import Store
 
@@ -133,6 +138,7 @@ def run(
         raise UsageError("There is no table: the data is None.", hint="Give the path of a file, or a frame.")
     path = absolute_path(data)
     sentence = sentence_of(task)
+    scorer = scorer_name(metric)
     rule = one_of(deliver, ("accurate", "balanced", "simple"), "way to deliver") or "accurate"
     if target is None:
         refuse_what_is_not_done(sentence)
@@ -142,7 +148,8 @@ def run(
         planner=planner_name(planner),
         target=column_name(target, "target"),
         task_type=one_of(task_type, ("binary", "multiclass", "regression"), "task type"),
-        metric=metric_name(metric, task_type),
+        metric=None if scorer is not None else metric_name(metric, task_type),
+        scorer=scorer,
         positive_class=None if positive_class is None else label_text(positive_class),
         split=split_text(split),
         exclude=list_of_names(exclude, "excluded columns"),
@@ -159,7 +166,8 @@ def run(
         threads=1,
     )
     opened = Store(store_folder(store))
-    return Run(begin(opened, request, data, planner, listener=on_event, started=started))
+    own = OwnScorer(scorer, metric) if scorer is not None and callable(metric) else None
+    return Run(begin(opened, request, data, planner, scorer=own, listener=on_event, started=started))
 
 
 def profile(
@@ -214,6 +222,7 @@ def resume(
     ref: str | Path = "latest",
     *,
     planner: str | Planner | None = None,
+    metric: Scorer | None = None,
     data: str | Path | None = None,
     store: str | Path = settings.STORE,
     on_event: Listener | None = None,
@@ -227,6 +236,8 @@ def resume(
         Run id, unique prefix of one, path, or ``latest``.
     planner : str, Planner or None
         Another planner for the questions that are still open; None: the run's own.
+    metric : callable or None
+        The scorer of your own that the run was begun with; no record can hold it.
     data : path or None
         The new place of the table, where it moved.
     store, on_event, started
@@ -245,9 +256,13 @@ def resume(
         Another process is at work on it.
     """
     from planfit.agent.conduct import go_on
+    from planfit.agent.own_scorer import OwnScorer
     from planfit.store.store import Store
 
-    return Run(go_on(Store(store_folder(store)), ref, planner, data, listener=on_event, started=started))
+    name = scorer_name(metric)
+    own = OwnScorer(name, metric) if name is not None and metric is not None else None
+    opened = Store(store_folder(store))
+    return Run(go_on(opened, ref, planner, data, scorer=own, listener=on_event, started=started))
 
 
 def deliver(

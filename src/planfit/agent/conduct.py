@@ -17,6 +17,7 @@ from typing import Any
 
 from planfit import __version__
 from planfit.agent.clock import Clock
+from planfit.agent.own_scorer import OwnScorer
 from planfit.agent.session import Session
 from planfit.data.sources.address import absolute, parse
 from planfit.errors import PlanfitError, UsageError
@@ -41,6 +42,7 @@ def begin(
     data: Any,
     planner: str | Planner,
     *,
+    scorer: OwnScorer | None = None,
     listener: Listener | None,
     started: float | None,
 ) -> RunWriter:
@@ -50,7 +52,7 @@ def begin(
     run = store.create(request, environment(), listener=listener)
     clock = Clock(request.limits.seconds, started=started)
     try:
-        _carry_out(run, chosen, clock, data, passed=Counter())
+        _carry_out(run, chosen, clock, data, passed=Counter(), scorer=scorer)
     except UsageError:
         if run.find("step_finished", name="task") is None:
             discard(run.path)  # what was asked for could not even begin: no run is left behind
@@ -64,6 +66,7 @@ def go_on(
     planner: str | Planner | None,
     data: str | Path | None,
     *,
+    scorer: OwnScorer | None = None,
     listener: Listener | None,
     started: float | None,
 ) -> RunReader:
@@ -77,7 +80,7 @@ def go_on(
         _readable(request.having(data=absolute(data)))
     run = store.resume(ref, environment=environment(), listener=listener)
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
-    _carry_out(run, chosen, clock, data, passed=_halts(run))
+    _carry_out(run, chosen, clock, data, passed=_halts(run), scorer=scorer)
     return run
 
 
@@ -161,7 +164,15 @@ def libraries() -> dict[str, str]:
     return found
 
 
-def _carry_out(run: RunWriter, planner: Planner, clock: Clock, data: Any, *, passed: Counter[str]) -> None:
+def _carry_out(
+    run: RunWriter,
+    planner: Planner,
+    clock: Clock,
+    data: Any,
+    *,
+    passed: Counter[str],
+    scorer: OwnScorer | None = None,
+) -> None:
     from planfit.agent.loop import carry_out
     from planfit.runtime.workers import Workers
 
@@ -177,6 +188,7 @@ def _carry_out(run: RunWriter, planner: Planner, clock: Clock, data: Any, *, pas
                 workers=workers,
                 clock=clock,
                 libraries=libraries(),
+                scorer=scorer,
                 halts_passed=passed,
                 stop_requested=run.find("run_stopped", reason="person") is not None,
             )

@@ -9,6 +9,7 @@ from planfit.agent.admission import admit
 from planfit.agent.allotments import scoring_folds
 from planfit.agent.attempts import halt
 from planfit.agent.moves import agree_on_features, agree_on_move
+from planfit.agent.own_scorer import score_of
 from planfit.agent.search import Search
 from planfit.agent.session import Session, StopRequested
 from planfit.agent.stages import candidates, choice, delivery, ensemble, features, threshold, tuning
@@ -40,6 +41,8 @@ def explore(session: Session, search: Search) -> limits.Stop:
     """Baseline and features first, then a move a round; return why the search ended."""
     folds = scoring_folds(session, search)
     candidates.score_candidates(session, search, [candidates.baseline(search)], folds)
+    if session.request.scorer is not None and (floor := search.baseline) is not None:
+        score_of(session, search, floor, strict=True)  # a scorer that fails is heard of now, not when all is done
     session.searching = True
     if limits.time_for_features(session, search):
         features.adopt(session, search, agree_on_features(session, search))

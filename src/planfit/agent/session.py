@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planfit.agent.clock import Clock
+from planfit.agent.own_scorer import OwnScorer
 from planfit.paths import command
 from planfit.planners.base import BudgetLeft, Planner
 from planfit.records.events import DecisionMade, RunFinished, Stage
@@ -37,6 +38,8 @@ class Session:
     clock: Clock
     libraries: Mapping[str, str]
     """Versions that are part of every step's key."""
+    scorer: OwnScorer | None = None
+    """The user's own scorer; no record holds it, so that a run that is taken up again may lack it."""
     material: Material | None = None
     """The files that jobs read; set once table, task and split are settled."""
     stop_requested: bool = False

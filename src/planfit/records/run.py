@@ -39,6 +39,8 @@ class RunRequest(Record):
     target: str | None = None
     task_type: Literal["binary", "multiclass", "regression"] | None = None
     metric: str | None = None
+    scorer: str | None = None
+    """Name of the user's own scorer, which decides on what is delivered."""
     positive_class: str | None = None
     split: str | None = None
     """``KIND`` or ``KIND:COLUMN``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from planfit.agent import own_scorer
 from planfit.agent.jobs import carry_out_job
 from planfit.agent.search import Search
 from planfit.agent.session import Session
@@ -32,7 +33,9 @@ def choose(session: Session, search: Search) -> CandidateResult:
     Where the sentence asks for a model that can be read, ensembles are not among the choice.
     """
     alone = search.task.constraints is not None and search.task.constraints.simple
-    ranked = [result for result in search.ranked() if not alone or result.spec.origin != "ensemble"]
+    own = session.request.scorer is not None
+    judged = own_scorer.judged(session, search) if own else search.ranked()
+    ranked = [result for result in judged if not alone or result.spec.origin != "ensemble"]
     if not ranked:
         raise CandidateFailed(
             "Not even the baseline could be scored.",
@@ -43,7 +46,7 @@ def choose(session: Session, search: Search) -> CandidateResult:
         case "balanced":
             found, why, figures = _quick_enough(session, search, ranked)
         case "simple":
-            found, why, figures = _simplest(search, ranked)
+            found, why, figures = _simplest(search, ranked, greater=own or search.task.greater_is_better)
         case _:
             best = ranked[0].score
             why = (
@@ -54,6 +57,7 @@ def choose(session: Session, search: Search) -> CandidateResult:
     session.note(
         "training",
         RULES[session.request.deliver]
+        + (f" {own_scorer.RULE}" if own else "")
         + (" A single model, since the sentence asks for one that can be read." if alone else ""),
         f"{found.spec.id} ({found.spec.family}) is delivered",
         why,
@@ -61,17 +65,19 @@ def choose(session: Session, search: Search) -> CandidateResult:
         score=found.score.value,
         **figures,
     )
-    return found
+    return search.find(found.spec.id)
 
 
-def _simplest(search: Search, ranked: list[CandidateResult]) -> tuple[CandidateResult, str, dict[str, float]]:
+def _simplest(
+    search: Search, ranked: list[CandidateResult], *, greater: bool
+) -> tuple[CandidateResult, str, dict[str, float]]:
     """Return the simplest candidate that the folds do not tell from the best; of equally simple ones the better."""
     best = ranked[0]
-    near = [best, *(other for other in ranked[1:] if _as_good(search, other, best))]
+    near = [best, *(other for other in ranked[1:] if _as_good(search, other, best, greater))]
     found = min(near, key=_complexity)  # the first among equals, which is the better
     if found is best:
         return best, f"No simpler candidate comes within one standard error of its {_score(best)}.", {}
-    gap, error = _behind(search, found, best)
+    gap, error = _behind(search, found, best, greater)
     return (
         found,
         f"Its {_score(found)} is {gap:.4g} behind the {best.score.value:.6g} of {best.spec.id} ({best.spec.family}), "
@@ -85,16 +91,16 @@ def _complexity(result: CandidateResult) -> int:
     return ENSEMBLE if result.spec.members or family is None else family.simplicity
 
 
-def _as_good(search: Search, other: CandidateResult, best: CandidateResult) -> bool:
+def _as_good(search: Search, other: CandidateResult, best: CandidateResult, greater: bool) -> bool:
     if len(other.score.per_fold) != len(best.score.per_fold):
         return False
-    gap, error = _behind(search, other, best)
+    gap, error = _behind(search, other, best, greater)
     return gap <= (error or 0.0)
 
 
-def _behind(search: Search, other: CandidateResult, best: CandidateResult) -> tuple[float, float | None]:
+def _behind(search: Search, other: CandidateResult, best: CandidateResult, greater: bool) -> tuple[float, float | None]:
     """Return by how much a candidate is behind on the same folds, and the corrected standard error of that."""
-    sign = 1.0 if search.task.greater_is_better else -1.0
+    sign = 1.0 if greater else -1.0
     gaps = [sign * (a - b) for a, b in zip(best.score.per_fold, other.score.per_fold, strict=True)]
     ratio = 1.0 / (search.split.n_folds - 1) if search.split.n_folds > 1 else None
     return sum(gaps) / len(gaps), corrected_se(gaps, ratio)

@@ -10,6 +10,7 @@ from typing import Any
 
 from planfit.agent import allotments
 from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files
+from planfit.agent.own_scorer import judge_holdout
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.agent.stages.choice import say_if_slower
@@ -53,6 +54,7 @@ def evaluate_and_refit(
     evaluation, opening = _evaluation(session, search, chosen, point.threshold, opens=opens)
     refits = _refits(session, search, members)
     scored, *fitted = carry_out_steps(session, [evaluation, *refits.values()])
+    judge_holdout(session, search, next(iter(scored.files), None), point.threshold)
     files = _files_of(session, search, members, dict(zip(refits, fitted, strict=True)))
     delivered = _delivered(search, chosen, members, files).having(
         threshold=point.threshold, rule=session.request.deliver

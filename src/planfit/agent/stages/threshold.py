@@ -65,7 +65,7 @@ def _chosen_for(search: Search) -> Metric | None:
 
 def _point(session: Session, search: Search, chosen: CandidateResult, metric: Metric) -> OperatingPoint:
     task = search.task
-    y, folds, matrix = _out_of_fold(session, chosen)
+    y, folds, matrix = out_of_fold(session, chosen)
     codes = target_values(y, task)
     threshold = best_threshold(metric, codes, matrix, task)
     searched = metric if metric.by_threshold else _by_threshold(metric)
@@ -92,6 +92,14 @@ def _point(session: Session, search: Search, chosen: CandidateResult, metric: Me
     )
 
 
+def threshold_of(search: Search, y: np.ndarray[Any, Any], matrix: np.ndarray[Any, Any]) -> float | None:
+    """Return the threshold that a candidate would be delivered with, as far as its metric asks for one."""
+    metric = _chosen_for(search)
+    if metric is None or not metric.by_threshold:
+        return None
+    return best_threshold(metric, target_values(y, search.task), matrix, search.task)
+
+
 def _by_threshold(metric: Metric) -> Metric:
     return replace(metric, by_threshold=True)
 
@@ -107,7 +115,7 @@ def _moved(score: Score, gains: list[float]) -> Score:
     return score.having(value=float(np.mean(per_fold)), std=spread, per_fold=per_fold)
 
 
-def _out_of_fold(
+def out_of_fold(
     session: Session, chosen: CandidateResult
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return labels, folds and probabilities of the rows that have a prediction."""
