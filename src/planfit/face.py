@@ -55,6 +55,7 @@ def run(
     metric: str | Scorer | None = None,
     positive_class: str | None = None,
     split: str | None = None,
+    sample_weight: str | None = None,
     exclude: Sequence[str] = (),
     include: Sequence[str] = (),
     holdout: str | float = "auto",
@@ -87,6 +88,9 @@ def run(
         `include` stay in, even where the planner would leave them out (an identifier, a suspected leak). `metric` may be a
         scorer of your own, ``scorer(estimator, X, y)`` as `sklearn.metrics.make_scorer` gives it: the search goes by a
         metric of planfit's, and your scorer, in this process, chooses among what it found and judges the holdout.
+    sample_weight : str or None
+        A column of positive numbers: how much each row counts, in every fit and score. No model may use it, and rows that
+        are predicted later need not have it.
     holdout : "auto", float, path or "none", default="auto"
         Rows that are scored once, at the end: a fifth (20,000 at the most), a share, the rows of another file, none.
     time_limit : float or str or None
@@ -152,6 +156,7 @@ def run(
         scorer=scorer,
         positive_class=None if positive_class is None else label_text(positive_class),
         split=split_text(split),
+        sample_weight=column_name(sample_weight, "column of weights"),
         exclude=list_of_names(exclude, "excluded columns"),
         include=list_of_names(include, "included columns"),
         holdout=holdout_text(holdout),

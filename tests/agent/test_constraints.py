@@ -112,7 +112,7 @@ def test_notes_become_warnings() -> None:
 
 def test_the_command_of_a_question_repeats_every_option(tmp_path: Path) -> None:
     request = request_for(
-        metric="mae", exclude=("a", "b c"), models=("linear",), seed=3, features={"transformations": []},
+        metric="mae", exclude=("a", "b c"), models=("linear",), seed=3, deliver="balanced", max_latency_ms=5.0, sample_weight="w", features={"transformations": []},
         limits={"seconds": 30.0, "time_given": True, "candidates": 4, "memory": 8, "memory_given": True},
     )  # fmt: skip
     words = shlex.split(command_with(request.having(data=str(tmp_path / "it's.csv")), "the target", tmp_path / "runs"))
@@ -126,6 +126,7 @@ def test_the_command_of_a_question_repeats_every_option(tmp_path: Path) -> None:
     assert options["--memory-limit"] == "8"
     assert options["--features"] == '{"transformations": []}'
     assert options["--seed"] == "3"
+    assert (options["--deliver"], options["--max-latency"], options["--sample-weight"]) == ("balanced", "5ms", "w")
     assert {"--patience", "--holdout", "--planner"} & options.keys() == set()
     assert "--time-limit" not in command_with(request_for(), "y", tmp_path)
 

@@ -18,6 +18,7 @@ from planfit.agent.stages.screening import screen
 from planfit.agent.stages.split import Rows, lay_out, look_at_target, split_rows
 from planfit.agent.stages.table import keep_table, profile, read_table, with_holdout
 from planfit.agent.stages.task import agree_on_task, in_its_unit, options_of, reconsider, record
+from planfit.agent.stages.weights import admit_weight, with_weight
 from planfit.plans import Ensemble, Finish, Models, Revise, Tune
 from planfit.records.events import RunFinished, RunStopped
 
@@ -72,8 +73,9 @@ def prepare(session: Session, given: Any) -> Search:
     table, holdout_from = with_holdout(session, own)
     known = profile(session, table)
     admit(known, options_of(session))
+    admit_weight(session, known)
     keep_table(session, own)
-    task = agree_on_task(session, table, known)
+    task = with_weight(session, agree_on_task(session, table, known))
     rows = Rows(session, table, holdout_from, known, task)
     split, part, split_key = split_rows(session, rows, task)
     target = look_at_target(session, rows, task, part, split_key)

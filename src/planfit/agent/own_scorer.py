@@ -34,9 +34,11 @@ class OwnScorer:
     """A callable of an estimator, X and y, as scikit-learn's `make_scorer` gives it. Greater is better."""
 
     name: str
-    call: Callable[[Any, Any, Any], Any]
+    call: Callable[..., Any]
 
-    def score(self, task: Task, matrix: Array, y: Array, threshold: float | None) -> float:
+    def score(
+        self, task: Task, matrix: Array, y: Array, threshold: float | None, weights: Array | None = None
+    ) -> float:
         """Return what the scorer says of these predictions.
 
         Raises
@@ -49,7 +51,8 @@ class OwnScorer:
         from planfit.models.given import given_predictions
 
         try:
-            value = float(self.call(given_predictions(task, matrix, threshold), pd.DataFrame(index=range(len(y))), y))
+            given, rows = given_predictions(task, matrix, threshold), pd.DataFrame(index=range(len(y)))
+            value = float(self.call(given, rows, y, **({} if weights is None else {"sample_weight": weights})))
         except Exception as error:  # whatever the user's code raises
             raise UsageError(
                 f"Your scorer {self.name!r} failed: {type(error).__name__}: {error}",
@@ -77,12 +80,15 @@ def score_of(session: Session, search: Search, result: CandidateResult, *, stric
     key = session.key("own_score", 1, session.request.scorer, result.spec.id, result.oof.sha256, search.split_key)
 
     def work(_: Path) -> tuple[Any, dict[str, bytes | Path]]:
-        y, folds, matrix = out_of_fold(session, result)
-        at = threshold_of(search, y, matrix)
-        numbers = [folds == fold for fold in np.unique(folds)]
+        y, folds, matrix, weights = out_of_fold(session, result)
+        at = threshold_of(search, y, matrix, weights)
         scorer = scorer_of(session)
+
+        def on(rows: Array) -> float:
+            return scorer.score(search.task, matrix[rows], y[rows], at, None if weights is None else weights[rows])
+
         try:
-            values = tuple(scorer.score(search.task, matrix[rows], y[rows], at) for rows in numbers)
+            values = tuple(on(np.flatnonzero(folds == fold)) for fold in np.unique(folds))
         except UsageError as error:
             if strict:
                 raise
@@ -103,11 +109,15 @@ def judge_holdout(session: Session, search: Search, predictions: ArtifactRef | N
     def work(_: Path) -> tuple[Any, dict[str, bytes | Path]]:
         import polars as pl
 
+        from planfit.agent.stages.weights import weights_of
+
         frame = pl.read_parquet(session.run.file(predictions))
-        y = pl.read_parquet(session.settled.target)["target"].to_numpy()[frame["row"].to_numpy()]
+        rows = frame["row"].to_numpy()
+        y = pl.read_parquet(session.settled.target)["target"].to_numpy()[rows]
         scorer = scorer_of(session)
         try:
-            return {"value": scorer.score(search.task, frame.drop("row").to_numpy(), y, threshold)}, {}
+            matrix = frame.drop("row").to_numpy()
+            return {"value": scorer.score(search.task, matrix, y, threshold, weights_of(session, rows))}, {}
         except UsageError as error:
             return {"failed": error.message}, {}
 

@@ -51,6 +51,7 @@ def command_with(request: RunRequest, target: str, store: Path) -> str:
         ("--metric", request.metric, None),
         ("--positive-class", request.positive_class, None),
         ("--split", request.split, None),
+        ("--sample-weight", request.sample_weight, None),
         ("--exclude", ",".join(request.exclude), ""),
         ("--include", ",".join(request.include), ""),
         ("--holdout", request.holdout, "auto"),

@@ -41,6 +41,9 @@ def run(
     split: Annotated[
         str | None, typer.Option(metavar="KIND[:COLUMN]", help="random, stratified, time:COLUMN, group:COLUMN.")
     ] = None,
+    sample_weight: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="How much each row counts: a column of positive numbers.")
+    ] = None,
     exclude: Annotated[str | None, typer.Option(metavar="A,B", help="Columns that no model may use.")] = None,
     include: Annotated[
         str | None, typer.Option(metavar="A,B", help="Columns that stay in, whatever speaks against them.")
@@ -89,6 +92,7 @@ def run(
         "metric": metric,
         "positive_class": positive_class,
         "split": split,
+        "sample_weight": sample_weight,
         "exclude": listed(exclude),
         "include": listed(include),
         "holdout": holdout,

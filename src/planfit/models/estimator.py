@@ -51,6 +51,8 @@ class Model(BaseEstimator):
         valid: tuple[pd.DataFrame, Any] | None = None,
         deadline: Deadline | None = None,
         inner: InnerParts | None = None,
+        weights: Array | None = None,
+        valid_weights: Array | None = None,
     ) -> Self:
         """Fit on finished columns and original labels.
 
@@ -67,6 +69,8 @@ class Model(BaseEstimator):
         inner : list of (array, array), optional
             How a choice that the estimator makes by itself is judged, where rows hang together by group or by time.
             None: rows may be mixed.
+        weights, valid_weights : array, optional
+            How much each row counts, about 1 on average.
 
         Raises
         ------
@@ -77,15 +81,15 @@ class Model(BaseEstimator):
         self.n_features_in_ = X.shape[1]
         if len(X) == 0:
             raise UsageError("There are no rows to fit on.", hint="Check the split and the missing targets.")
+        self._row_weights, self._valid_weights, self._inner = weights, valid_weights, inner
         target = self._encoded(y)
         part = None if valid is None else self._validation(*valid)
         self.constant_ = self._constant(target)
         if self.constant_ is not None:
             self.report_ = FitReport(rounds=None)
         else:
-            self._inner = inner
             self.report_ = self._fit_arrays(X, target, part, deadline)
-            del self._inner
+        del self._row_weights, self._valid_weights, self._inner
         return self
 
     def _encoded(self, y: Any) -> Array:
@@ -115,6 +119,8 @@ class Model(BaseEstimator):
         known = np.isin(codes, self.present_)
         if not known.any():
             return None
+        if self._valid_weights is not None:
+            self._valid_weights = self._valid_weights[known]
         return X[known] if not known.all() else X, np.searchsorted(self.present_, codes[known])
 
     def _constant(self, target: Array) -> Array | None:
@@ -123,11 +129,20 @@ class Model(BaseEstimator):
             return np.asarray([self._centre(target)]) if self.n_features_in_ == 0 else None
         if len(self.present_) == 1:
             return np.ones(1)
-        return np.bincount(target) / len(target) if self.n_features_in_ == 0 else None
+        return self._shares(target) if self.n_features_in_ == 0 else None
+
+    def _shares(self, codes: Array) -> Array:
+        """Return the share of each present class."""
+        counts = np.bincount(codes, weights=self._row_weights)
+        return np.asarray(counts / counts.sum())
 
     def _centre(self, values: Array) -> float:
         """Return the best constant for the metric, in the unit that the model is fitted in."""
-        return float(np.median(values) if self.metric in {"mae", "mape"} else np.mean(values))
+        if self.metric not in {"mae", "mape"}:
+            return float(np.average(values, weights=self._row_weights))
+        if self._row_weights is None:
+            return float(np.median(values))
+        return weighted_median(values, self._row_weights)
 
     def _fit_arrays(
         self, X: pd.DataFrame, target: Array, valid: tuple[pd.DataFrame, Array] | None, deadline: Deadline | None
@@ -225,6 +240,13 @@ class Model(BaseEstimator):
             tags.estimator_type = "classifier"
             tags.classifier_tags = ClassifierTags(multi_class=self.task_type == "multiclass")
         return tags
+
+
+def weighted_median(values: Array, weights: Array) -> float:
+    """Return the value on either side of which half of the weight lies."""
+    order = np.argsort(values, kind="stable")
+    passed = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(passed, passed[-1] / 2)])
 
 
 def floats(X: pd.DataFrame) -> NDArray[np.float64]:

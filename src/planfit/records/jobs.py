@@ -21,6 +21,8 @@ class Material(Record):
     """Parquet file with one column ``target`` in original labels, every row."""
     split: str
     """Parquet file with one column ``part``: -1 for the holdout, else the fold; -2: in every training part."""
+    weights: str | None = None
+    """Parquet file with one column ``weight``, about 1 on average, every row; None: each row counts the same."""
     raw: str
     """Arrow IPC file of the raw feature columns before the door, every row."""
     cache: str

@@ -42,6 +42,8 @@ class RunRequest(Record):
     scorer: str | None = None
     """Name of the user's own scorer, which decides on what is delivered."""
     positive_class: str | None = None
+    sample_weight: str | None = None
+    """Column that says how much each row counts."""
     split: str | None = None
     """``KIND`` or ``KIND:COLUMN``."""
     exclude: tuple[str, ...] = ()

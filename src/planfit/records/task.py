@@ -85,6 +85,8 @@ class Task(Record):
     excluded: tuple[Excluded, ...] = ()
     target_transform: Literal["none", "log1p"] = "none"
     """What estimators are fitted on; predictions are always in the target's own unit."""
+    weight: str | None = None
+    """Column that says how much each row counts, in fits and in scores; no model may use it."""
     constraints: Constraints | None = None
     """What the sentence asks of the run."""
     confidence: float = 1.0
@@ -103,7 +105,7 @@ class Task(Record):
 
     def features_of(self, profile: Profile) -> Schema:
         """Return the schema that a feature plan starts from: raw columns without target, excluded and carried ones."""
-        out = {self.target, *(entry.name for entry in self.excluded)}
+        out = {self.target, *(entry.name for entry in self.excluded), *((self.weight,) if self.weight else ())}
         # a time that no model may see still orders the rows that encoders learn from
         hidden = self.split.kind == "group" or self.split.column in out
         carried = (self.split.column,) if self.split.column and hidden else ()

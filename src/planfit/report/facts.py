@@ -255,7 +255,7 @@ def _masked_candidate(result: CandidateResult, mask: Mask) -> CandidateResult:
 def _data(profile: Profile | None, task: Task | None, ref: DataRef | None) -> DataFacts | None:
     if profile is None:
         return None
-    excluded = {entry.name for entry in task.excluded} if task is not None else set()
+    excluded = {task.weight, *(entry.name for entry in task.excluded)} if task is not None else set()
     carried = task.split.column if task is not None and task.split.kind == "group" else None
 
     def role(name: str) -> str:

@@ -117,6 +117,8 @@ def _task(facts: RunFacts) -> list[str]:
         rows.append(("classes", codes(task.classes)))
     if task.positive_class is not None:
         rows.append(("the event (positive class)", code(task.positive_class)))
+    if task.weight is not None:
+        rows.append(("row weights", f"{code(task.weight)}, in every fit and score; no model uses it"))
     if task.target_transform != "none":
         rows.append(("models are fitted on", f"the {task.target_transform} of the target; predictions are in its unit"))
     if facts.split is not None:

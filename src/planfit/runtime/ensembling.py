@@ -53,6 +53,7 @@ def greedy(
     *,
     rounds: int = ENSEMBLE_ROUNDS,
     seed: int = 0,
+    weights: Array | None = None,
 ) -> Blend:
     """Return the weights of the best blend of candidates.
 
@@ -72,6 +73,8 @@ def greedy(
         Steps of the greedy selection.
     seed : int
         For the choice of rows on large tables.
+    weights : array, optional
+        How much each row counts.
     """
     chosen = task.metric if metric is None else metric
     judge = METRICS[chosen] if isinstance(chosen, str) else chosen
@@ -81,21 +84,21 @@ def greedy(
     stack = np.stack([np.asarray(matrices[name], dtype=float) for name in names])
     usable = (part >= 0) & np.isfinite(stack).all(axis=(0, 2))
     codes = np.zeros(len(usable)) if not usable.any() else _expanded(y, task, usable)
-    search = _Search(stack, codes, task, judge, rounds, seed)
-    weights = search.weights(np.flatnonzero(usable))
-    matrix = np.tensordot(weights, stack, axes=1)
+    search = _Search(stack, codes, task, judge, rounds, seed, weights)
+    shares = search.weights(np.flatnonzero(usable))
+    matrix = np.tensordot(shares, stack, axes=1)
     cross = np.full_like(matrix, np.nan)
     folds = np.unique(part[usable])
     for fold in folds:
         inside = part == fold
         others = np.flatnonzero(usable & ~inside)
-        own = search.weights(others) if len(folds) > 1 else weights
+        own = search.weights(others) if len(folds) > 1 else shares
         cross[inside] = np.tensordot(own, stack[:, inside], axes=1)
-    order = sorted((place for place in range(len(names)) if weights[place] > 0), key=lambda p: (-weights[p], p))
+    order = sorted((place for place in range(len(names)) if shares[place] > 0), key=lambda p: (-shares[p], p))
     return Blend(
-        weights=tuple((names[place], float(weights[place])) for place in order),
-        score=score_folds(judge, y, cross, part, task, fit_threshold=True, label="honest"),
-        selection=score_folds(judge, y, matrix, part, task, fit_threshold=True),
+        weights=tuple((names[place], float(shares[place])) for place in order),
+        score=score_folds(judge, y, cross, part, task, fit_threshold=True, weights=weights, label="honest"),
+        selection=score_folds(judge, y, matrix, part, task, fit_threshold=True, weights=weights),
         matrix=matrix,
     )
 
@@ -117,9 +120,19 @@ def _expanded(y: Any, task: Task, usable: NDArray[np.bool_]) -> Array:
 class _Search:
     """The greedy selection, on any subset of rows."""
 
-    def __init__(self, stack: Array, target: Array, task: Task, metric: Metric, rounds: int, seed: int) -> None:
+    def __init__(
+        self,
+        stack: Array,
+        target: Array,
+        task: Task,
+        metric: Metric,
+        rounds: int,
+        seed: int,
+        counts: Array | None = None,
+    ) -> None:
         self.stack, self.target, self.task, self.metric = stack, target, task, metric
         self.rounds, self.seed = rounds, seed
+        self.counts = counts
 
     def weights(self, rows: NDArray[np.intp]) -> Array:
         """Return weights that add up to 1, zero for those left out."""
@@ -149,7 +162,8 @@ class _Search:
         metric = self.metric
         if not metric.smooth or (metric.name in {"roc_auc", "average_precision"} and len(rows) < RANKED_ROWS):
             metric = METRICS["log_loss"]
-        value = metric.gain(metric.score(self.target[rows], matrix, self.task))
+        counts = None if self.counts is None else self.counts[rows]
+        value = metric.gain(metric.score(self.target[rows], matrix, self.task, counts))
         return value if np.isfinite(value) else -np.inf
 
     def _select(self, allowed: list[int], rows: NDArray[np.intp]) -> Array:

@@ -31,6 +31,7 @@ def score_folds(
     *,
     threshold: float | None = None,
     fit_threshold: bool = False,
+    weights: Array | None = None,
     label: Literal["selection", "honest"] = "selection",
 ) -> Score:
     """Return the score of out-of-fold predictions: the mean over folds.
@@ -55,12 +56,15 @@ def score_folds(
     fit_threshold : bool
         Choose the threshold for each fold on the other folds, for metrics that depend on one; of a single fold for each
         half of its rows on the other half.
+    weights : array, optional
+        How much each row counts.
     label : str
         What the score is good for.
     """
     metric = METRICS[metric] if isinstance(metric, str) else metric
     scored = (part >= 0) & np.isfinite(matrix).all(axis=1)
     values, matrix, folds = _target(y, task, scored), matrix[scored], part[scored]
+    counts = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=float)[scored]
     if not len(values):
         return Score(metric=metric.name, value=math.nan, rows=0, label=label)
     per_fold = []
@@ -68,11 +72,11 @@ def score_folds(
         inside = folds == fold
         at: float | Array | None = threshold
         if fit_threshold and inside.all():
-            at = crossed_halves(metric, values, matrix, task)
+            at = crossed_halves(metric, values, matrix, task, counts)
         elif fit_threshold:
-            at = choose_threshold(metric, values[~inside], matrix[~inside], task)
-        per_fold.append(metric.score(values[inside], matrix[inside], task, threshold=at))
-    overall = metric.score(values, matrix, task, threshold=threshold)
+            at = choose_threshold(metric, values[~inside], matrix[~inside], task, counts[~inside])
+        per_fold.append(metric.score(values[inside], matrix[inside], task, counts[inside], threshold=at))
+    overall = metric.score(values, matrix, task, counts, threshold=threshold)
     filled = tuple(value if math.isfinite(value) else overall for value in per_fold)
     return Score(
         metric=metric.name,
@@ -99,6 +103,7 @@ def bootstrap_interval(
     *,
     threshold: float | None = None,
     groups: NDArray[np.integer[Any]] | None = None,
+    weights: Array | None = None,
 ) -> tuple[float, float]:
     """Return the percentile interval of the metric under resampling of rows, within classes for classification.
 
@@ -114,6 +119,7 @@ def bootstrap_interval(
         order = np.arange(len(values))
     values, matrix = values[order], np.ascontiguousarray(matrix[order])
     group_of = None if groups is None else np.asarray(groups)[order]
+    counting = 1.0 if weights is None else np.asarray(weights, dtype=float)[order]
     if metric.needs == "proba":
         affordable = MOST_RANKED // max(len(values) * (1 if matrix.shape[1] <= 2 else matrix.shape[1]), 1)
         draws = min(draws, max(FEWEST_DRAWS, affordable))
@@ -124,7 +130,7 @@ def bootstrap_interval(
     source = np.random.default_rng(seed)
     found = []
     for _ in range(draws):
-        counts = _drawn(source, starts, spans, group_of)
+        counts = counting * _drawn(source, starts, spans, group_of)
         found.append(metric.score(values, matrix, task, weights=counts, threshold=threshold))
     finite = np.asarray(found)[np.isfinite(found)]
     if not len(finite):

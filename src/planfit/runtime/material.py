@@ -47,6 +47,18 @@ class Sheets:
         return values.copy().rename("target")
 
     @cached_property
+    def weights(self) -> NDArray[np.float64] | None:
+        """How much every row counts; None: all the same."""
+        if self.material.weights is None:
+            return None
+        column = pq.read_table(self.material.weights, columns=["weight"], use_threads=False)["weight"]
+        return np.array(column.to_numpy(), dtype=np.float64)
+
+    def weights_of(self, rows: Positions) -> NDArray[np.float64] | None:
+        """Return the weights of some rows."""
+        return None if self.weights is None else self.weights[rows]
+
+    @cached_property
     def part(self) -> NDArray[np.int64]:
         """The part of every row: a fold, -1 for the holdout, -2 for every training part."""
         column = pq.read_table(self.material.split, columns=["part"], use_threads=False)["part"]

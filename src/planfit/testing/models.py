@@ -344,6 +344,29 @@ def check_probabilities_keep_the_share(family: Family) -> None:
         assert 0.05 <= mean <= 0.3, f"{metric}: {mean:.3f} on average, and a tenth are positive"
 
 
+def check_rows_count_by_weight(family: Family) -> None:
+    """Of two equal tables with opposite answers, the one whose rows weigh more is believed; in early stopping too."""
+    one = messy_frame(120)
+    frame = pd.concat([one, one], ignore_index=True)
+    weights = np.repeat([1.9, 0.1], 120)
+    answers = {"binary": ("no", "yes"), "multiclass": ("high", "low"), "regression": (100.0, 200.0)}
+    for kind in sorted(family.tasks):
+        y = pd.Series(np.repeat(np.asarray(answers[kind]), 120))
+        if kind == "multiclass":
+            y.iloc[[0, 1]] = "mid"
+        task = task_for(kind, y)
+        pipeline = fitted(family, frame, y, task)
+        X = finished(pipeline, frame)
+        model = clone(pipeline.steps[-1][1])
+        part = (X, y) if family.iterative else None
+        model.fit(X, y, weights=weights, valid=part, valid_weights=None if part is None else weights)
+        matrix = model.predict_matrix(X)
+        if kind == "regression":
+            assert matrix.mean() < 140.0
+        else:
+            assert matrix[:, task.classes.index(answers[kind][0])].mean() > 0.6
+
+
 CHECKS: tuple[Check, ...] = (
     check_every_kind_is_accepted,
     check_columns_of_one_kind,
@@ -368,5 +391,6 @@ CHECKS: tuple[Check, ...] = (
     check_finishing_is_json,
     check_it_learns,
     check_probabilities_keep_the_share,
+    check_rows_count_by_weight,
 )
 """Every check, in the order of reading."""

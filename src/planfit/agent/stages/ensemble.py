@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from planfit.agent.search import Search
 from planfit.agent.session import Session
+from planfit.agent.stages.weights import weights_of
 from planfit.records.canonical import canonical_json
 from planfit.records.scores import Allotment, CandidateResult, CandidateSpec, FoldOutcome
 from planfit.runtime.ensembling import greedy
@@ -31,7 +32,10 @@ def blend(session: Session, search: Search) -> CandidateResult | None:
         rows, folds = first["row"].to_numpy(), first["fold"].to_numpy()
         names = [name for name in first.columns if name not in ("row", "fold")]
         matrices = {name: frame.select(names).to_numpy() for name, frame in frames.items()}
-        blended = greedy(matrices, _target(session)[rows], folds, search.task, seed=session.request.seed)
+        weights = weights_of(session, rows)
+        blended = greedy(
+            matrices, _target(session)[rows], folds, search.task, seed=session.request.seed, weights=weights
+        )
         spec = CandidateSpec(
             id=spec_id,
             family="ensemble",

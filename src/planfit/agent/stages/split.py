@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planfit.agent.session import Session
+from planfit.agent.stages.weights import read_weights
 from planfit.data import target as targets
 from planfit.data.door import Door
 from planfit.data.readers import Table
@@ -83,7 +84,7 @@ def split_rows(session: Session, rows: Rows, task: Task) -> tuple[SplitRecord, n
         )
     n_folds = folds_for(len(rows.y))
     key = session.key(
-        "split", 1, rows.table.ref.content_hash, task.target, task.task_type, task.split, holdout, n_folds
+        "split", 2, rows.table.ref.content_hash, task.target, task.task_type, task.split, task.weight, holdout, n_folds
     )
 
     def work(folder: Path) -> tuple[Any, dict[str, Path]]:
@@ -122,7 +123,7 @@ def read_parts(path: Path) -> np.ndarray:
 
 def look_at_target(session: Session, rows: Rows, task: Task, part: np.ndarray, split_key: str) -> TargetProfile:
     """Profile the target on training rows only."""
-    key = session.key("target_profile", 2, split_key, task.excluded)
+    key = session.key("target_profile", 2, split_key, task.excluded, task.weight)
 
     def work(_: Path) -> tuple[Any, dict[str, bytes]]:
         schema = task.features_of(rows.profile)
@@ -157,6 +158,10 @@ def lay_out(session: Session, rows: Rows, task: Task, part: np.ndarray, record: 
     target, split = session.scratch("target.parquet"), session.scratch("split.parquet")
     pl.DataFrame({"target": pl.from_pandas(rows.y)}).write_parquet(target)
     write_parts(part, split)
+    weights = read_weights(rows, task)
+    weighed = None if weights is None else session.scratch("weights.parquet")
+    if weighed is not None:
+        pl.DataFrame({"weight": weights}).write_parquet(weighed)
     key = session.key("schema", 1, schema)
     session.run.step(key, "split", "schema", lambda _: (schema, {"schema.json": canonical_json(schema)}), shared=False)
     session.material = Material(
@@ -164,6 +169,7 @@ def lay_out(session: Session, rows: Rows, task: Task, part: np.ndarray, record: 
         target=str(target),
         split=str(split),
         raw=str(raw),
+        weights=None if weighed is None else str(weighed),
         cache=str(session.scratch("cache")),
         task=task,
         door_schema=schema,

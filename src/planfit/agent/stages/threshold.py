@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from planfit.agent.search import Search
 from planfit.agent.session import Session
-from planfit.models.metrics import F2, METRICS, Metric, target_values
+from planfit.agent.stages.weights import weights_of
+from planfit.models.metrics import F2, METRICS, Array, Metric, target_values
 from planfit.records.scores import CandidateResult, OperatingPoint, Score
 from planfit.runtime.evaluate import corrected_se, score_folds
 from planfit.runtime.thresholds import best_threshold
-
-if TYPE_CHECKING:
-    import numpy as np
 
 ROWS_FOR_ACCURACY: Final = 5_000
 """Out-of-fold rows above which a threshold may gain accuracy that is more than luck."""
@@ -65,12 +63,12 @@ def _chosen_for(search: Search) -> Metric | None:
 
 def _point(session: Session, search: Search, chosen: CandidateResult, metric: Metric) -> OperatingPoint:
     task = search.task
-    y, folds, matrix = out_of_fold(session, chosen)
+    y, folds, matrix, weights = out_of_fold(session, chosen)
     codes = target_values(y, task)
-    threshold = best_threshold(metric, codes, matrix, task)
+    threshold = best_threshold(metric, codes, matrix, task, weights)
     searched = metric if metric.by_threshold else _by_threshold(metric)
-    plain = score_folds(metric, y, matrix, folds, task)
-    tuned = score_folds(searched, y, matrix, folds, task, fit_threshold=True)
+    plain = score_folds(metric, y, matrix, folds, task, weights=weights)
+    tuned = score_folds(searched, y, matrix, folds, task, fit_threshold=True, weights=weights)
     gains = [a - b for a, b in zip(tuned.per_fold, plain.per_fold, strict=True)]
     error = corrected_se(gains)
     score = chosen.score
@@ -92,12 +90,12 @@ def _point(session: Session, search: Search, chosen: CandidateResult, metric: Me
     )
 
 
-def threshold_of(search: Search, y: np.ndarray[Any, Any], matrix: np.ndarray[Any, Any]) -> float | None:
+def threshold_of(search: Search, y: Array, matrix: Array, weights: Array | None) -> float | None:
     """Return the threshold that a candidate would be delivered with, as far as its metric asks for one."""
     metric = _chosen_for(search)
     if metric is None or not metric.by_threshold:
         return None
-    return best_threshold(metric, target_values(y, search.task), matrix, search.task)
+    return best_threshold(metric, target_values(y, search.task), matrix, search.task, weights)
 
 
 def _by_threshold(metric: Metric) -> Metric:
@@ -115,10 +113,8 @@ def _moved(score: Score, gains: list[float]) -> Score:
     return score.having(value=float(np.mean(per_fold)), std=spread, per_fold=per_fold)
 
 
-def out_of_fold(
-    session: Session, chosen: CandidateResult
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return labels, folds and probabilities of the rows that have a prediction."""
+def out_of_fold(session: Session, chosen: CandidateResult) -> tuple[Array, Array, Array, Array | None]:
+    """Return labels, folds, predictions and weights of the rows that have a prediction."""
     import numpy as np
     import polars as pl
 
@@ -126,8 +122,9 @@ def out_of_fold(
     frame = pl.read_parquet(session.run.file(chosen.oof))
     matrix = frame.select([name for name in frame.columns if name not in ("row", "fold")]).to_numpy()
     there = np.isfinite(matrix).all(axis=1)
-    y = pl.read_parquet(session.settled.target)["target"].to_numpy()[frame["row"].to_numpy()]
-    return y[there], frame["fold"].to_numpy()[there], matrix[there]
+    rows = frame["row"].to_numpy()[there]
+    y = pl.read_parquet(session.settled.target)["target"].to_numpy()[rows]
+    return y, frame["fold"].to_numpy()[there], matrix[there], weights_of(session, rows)
 
 
 def _say(session: Session, search: Search, chosen: CandidateResult, point: OperatingPoint) -> None:

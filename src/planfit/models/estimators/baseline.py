@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planfit.models.base import Deadline, FitReport
-from planfit.models.estimator import Model
+from planfit.models.estimator import Model, weighted_median
 from planfit.models.metrics import Array
 from planfit.records.task import Label, TaskType
 
@@ -35,9 +35,12 @@ class BaselineModel(Model):
         self, X: pd.DataFrame, target: Array, valid: tuple[pd.DataFrame, Array] | None, deadline: Deadline | None
     ) -> FitReport:
         if self.task_type != "regression":
-            self.constant_ = np.bincount(target) / len(target)
+            self.constant_ = self._shares(target)
         elif self.metric == "mape":
-            self.constant_ = np.asarray([_relative_median(target, np.expm1(target) if self.log_ else target)])
+            sizes = np.maximum(np.abs(np.expm1(target) if self.log_ else target), np.finfo(float).eps)
+            counts = 1.0 if self._row_weights is None else self._row_weights
+            # the constant of the smallest mean relative error
+            self.constant_ = np.asarray([weighted_median(target, counts / sizes)])
         else:
             self.constant_ = np.asarray([self._centre(target)])
         return FitReport()
@@ -45,10 +48,3 @@ class BaselineModel(Model):
     def predict_array(self, X: NDArray[Any]) -> NDArray[np.float64]:
         """Return the constant for each row of `X`, whatever it holds."""
         return self._finished(self._repeated(len(X)))
-
-
-def _relative_median(fitted: Array, values: Array) -> float:
-    """Return the constant of the smallest mean relative error: a median weighted by one over the size."""
-    order = np.argsort(fitted, kind="stable")
-    weights = np.cumsum(1.0 / np.maximum(np.abs(values[order]), np.finfo(float).eps))
-    return float(fitted[order][np.searchsorted(weights, weights[-1] / 2)])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from planfit.models.base import Deadline, FitReport
 from planfit.models.estimator import Model, floats, probabilities, single
 from planfit.models.estimators.rounds import FEW_ROWS, Watch, rounds_without_validation
-from planfit.models.estimators.targets import Unit, fitted_loss, relative_weights
+from planfit.models.estimators.targets import Unit, combined, fitted_loss, relative_weights
 from planfit.models.metrics import Array
 from planfit.records.task import Label, TaskType
 
@@ -108,14 +108,15 @@ class CatBoostModel(Model):
         self.unit_ = Unit.of(target) if self.task_type == "regression" else Unit(0.0, 1.0)
         codes = set(self.categorical)
         self.places_ = [place for place, name in enumerate(X.columns) if name in codes]
-        part = None if valid is None else self._pool(floats(valid[0][list(X.columns)]), valid[1])
+        part = None if valid is None else self._pool(floats(valid[0][list(X.columns)]), valid[1], self._valid_weights)
         rounds = self.rounds
         if part is None:
             rounds = rounds_without_validation(rounds, self.blind_rounds, self.learning_rate)
         watch = Watch("CatBoost", None if part is None else self.patience, deadline)
         self.booster_ = catboost.CatBoost(self._library_params(rounds))
         try:
-            self.booster_.fit(self._pool(floats(X), target), eval_set=part, callbacks=[_Callback(watch, rounds)])
+            rows = self._pool(floats(X), target, self._row_weights)
+            self.booster_.fit(rows, eval_set=part, callbacks=[_Callback(watch, rounds)])
         except catboost.CatBoostError as error:
             if "ignored" not in str(error):
                 raise
@@ -129,10 +130,10 @@ class CatBoostModel(Model):
         """Predict a constant: CatBoost refuses a table in which no column varies."""
         del self.booster_
         regression = self.task_type == "regression"
-        self.constant_ = np.asarray([self._centre(target)]) if regression else np.bincount(target) / len(target)
+        self.constant_ = np.asarray([self._centre(target)]) if regression else self._shares(target)
         return FitReport()
 
-    def _pool(self, matrix: Array, target: Array | None = None) -> catboost.Pool:
+    def _pool(self, matrix: Array, target: Array | None = None, row_weights: Array | None = None) -> catboost.Pool:
         """Return rows as CatBoost takes them: numbers in 32 bits, categories as whole numbers."""
         frame = pd.DataFrame(single(matrix), copy=False)
         for place in self.places_:
@@ -141,7 +142,7 @@ class CatBoostModel(Model):
         if target is not None and self.task_type == "regression":
             weights = relative_weights(target) if fitted_loss(self.metric, self.log_) == "relative" else None
             target = self.unit_.standardised(target)
-        return catboost.Pool(frame, target, cat_features=self.places_, weight=weights)
+        return catboost.Pool(frame, target, cat_features=self.places_, weight=combined(weights, row_weights))
 
     def _few(self, matrix: Array) -> list[list[Any]]:
         rows: list[list[Any]] = single(matrix).tolist()

@@ -82,7 +82,7 @@ class ForestModel(Model):
         )  # fmt: skip
         matrix, cut = single(floats(X)), False
         while True:
-            forest.fit(matrix, target)
+            forest.fit(matrix, target, sample_weight=self._row_weights)
             grown = forest.n_estimators
             if grown >= self.n_estimators:
                 break

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from planfit.models.base import Deadline, FitReport
 from planfit.models.estimator import Model, floats, probabilities
 from planfit.models.estimators.rounds import FEW_CELLS, FEW_ROWS, Watch, rounds_without_validation
-from planfit.models.estimators.targets import Unit, fitted_loss, relative_weights
+from planfit.models.estimators.targets import Unit, combined, fitted_loss, relative_weights
 from planfit.models.metrics import Array
 from planfit.records.task import Label, TaskType
 
@@ -99,13 +99,13 @@ class HistGradientBoostingModel(Model):
         if (empty := np.isnan(matrix).all(axis=0)).any():  # scikit-learn finds no bins for a column without any value
             matrix = np.where(empty, 0.0, matrix)
         self.unit_ = Unit.of(target) if self.task_type == "regression" else Unit(0.0, 1.0)
-        fitting: dict[str, Any] = {"y": self._scaled(target), "sample_weight": self._weights(target)}
+        fitting: dict[str, Any] = {"y": self._scaled(target), "sample_weight": self._weights(target, self._row_weights)}
         rounds = self.rounds
         if valid is None:
             rounds = rounds_without_validation(rounds, self.blind_rounds, self.learning_rate)
         else:
             fitting |= {"X_val": floats(valid[0][list(X.columns)]), "y_val": self._scaled(valid[1])}
-            fitting["sample_weight_val"] = self._weights(valid[1])
+            fitting["sample_weight_val"] = self._weights(valid[1], self._valid_weights)
         self.booster_ = self._unfitted(X, matrix, valid is not None)
         watch = Watch("scikit-learn's boosting", None if valid is None else self.patience, deadline)
         with threadpool_limits(1 if X.size <= FEW_CELLS else self.threads, user_api="openmp"):
@@ -131,10 +131,10 @@ class HistGradientBoostingModel(Model):
     def _scaled(self, target: Array) -> Array:
         return self.unit_.standardised(target) if self.task_type == "regression" else target
 
-    def _weights(self, target: Array) -> Array | None:
+    def _weights(self, target: Array, row_weights: Array | None) -> Array | None:
         if self.task_type != "regression" or fitted_loss(self.metric, self.log_) != "relative":
-            return None
-        return relative_weights(target)
+            return row_weights
+        return combined(relative_weights(target), row_weights)
 
     def _keep(self, rounds: int) -> None:
         self.rounds_ = rounds

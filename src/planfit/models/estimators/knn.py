@@ -63,13 +63,15 @@ class NeighboursModel(Model):
     ) -> FitReport:
         matrix = floats(X)
         answers = target[:, None] if self.task_type == "regression" else np.eye(len(self.present_))[target]
-        self.prior_ = answers.mean(axis=0)
+        self.prior_ = np.average(answers, axis=0, weights=self._row_weights)
+        row_weights = self._row_weights
         most = min(MOST_ROWS, MOST_CELLS // matrix.shape[1] + 1)
         if len(matrix) > most:
             kept = np.sort(np.random.default_rng(self.seed % 2**32).choice(len(matrix), most, replace=False))
             matrix, answers = matrix[kept], answers[kept]
+            row_weights = None if row_weights is None else row_weights[kept]
         self.squash_ = Squash().fit(matrix)
-        self.answers_ = answers
+        self.answers_, self.row_weights_ = answers, row_weights
         # a tree computes distances one by one, so that a row gets the same alone and among others
         self.search_ = NearestNeighbors(
             n_neighbors=min(self.n_neighbors, len(matrix)), metric=self.distance, algorithm="kd_tree"
@@ -88,6 +90,8 @@ class NeighboursModel(Model):
         if self.weights == "distance":
             means = distances.mean(axis=1, keepdims=True)
             weights = np.where(means > 0, means, 1.0) / (distances + LEAST_DISTANCE * means + (means == 0))
+        if self.row_weights_ is not None:
+            weights = weights * self.row_weights_[places]
         weights /= weights.sum(axis=1, keepdims=True)
         averages = np.einsum("rn,rnk->rk", weights, self.answers_[places])
         if self.task_type == "regression":

@@ -126,10 +126,11 @@ class LightGBMModel(Model):
         if X.size <= FEW_CELLS:
             params["num_threads"] = 1
         places = [place for place, name in enumerate(X.columns) if name in set(self.categorical)]
-        train = lightgbm.Dataset(floats(X), target, categorical_feature=places, params=params)
+        train = lightgbm.Dataset(floats(X), target, weight=self._row_weights, categorical_feature=places, params=params)
         rounds, parts = self.rounds, []
         if valid is not None:
-            parts = [train.create_valid(floats(valid[0][list(X.columns)]), valid[1])]
+            shown = floats(valid[0][list(X.columns)])
+            parts = [train.create_valid(shown, valid[1], weight=self._valid_weights)]
         else:
             rounds = rounds_without_validation(rounds, self.blind_rounds, self.learning_rate)
         watch = Watch("LightGBM", self.patience if parts else None, deadline)

@@ -95,15 +95,15 @@ class LinearModel(Model):
 
     def _fit_logistic(self, matrix: Any, target: Array, deadline: Deadline | None) -> None:
         self.penalty_ = self.C or self._chosen_penalty(matrix, target, deadline)
-        model = self._logistic(self.penalty_, matrix, target)
+        model = self._logistic(self.penalty_, matrix, target, self._row_weights)
         self.coef_, self.intercept_ = model.coef_, model.intercept_
 
-    def _logistic(self, penalty: float, matrix: Any, target: Array) -> LogisticRegression:
+    def _logistic(self, penalty: float, matrix: Any, target: Array, weights: Array | None) -> LogisticRegression:
         tolerance = 1e-3 if matrix.shape[0] >= LARGE_ROWS or sparse.issparse(matrix) else 1e-4
         model = LogisticRegression(C=penalty, max_iter=self.max_iter, tol=tolerance)
         with warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always")
-            model.fit(matrix, target)
+            model.fit(matrix, target, sample_weight=weights)
         self.converged_ = not any(issubclass(warning.category, ConvergenceWarning) for warning in raised)
         return model
 
@@ -128,9 +128,11 @@ class LinearModel(Model):
         return PENALTIES[int(np.argmin(losses))]
 
     def _inner_loss(self, penalty: float, matrix: Array, target: Array, train: Array, test: Array) -> float:
-        model = self._logistic(penalty, matrix[train], target[train])
+        weights = self._row_weights
+        model = self._logistic(penalty, matrix[train], target[train], None if weights is None else weights[train])
         chosen = model.predict_proba(matrix[test])[np.arange(len(test)), target[test]]
-        return float(-np.log(np.maximum(chosen, 1e-15)).sum())
+        losses = -np.log(np.maximum(chosen, 1e-15))
+        return float(losses.sum() if weights is None else losses @ weights[test])
 
     def _fit_ridge(self, matrix: Any, target: Array) -> None:
         self.converged_ = True
@@ -138,13 +140,14 @@ class LinearModel(Model):
         if sparse.issparse(matrix) or matrix.shape[1] > MOST_GRAM_COLUMNS:
             self.penalty_ = self.alpha or (1.0 if sparse.issparse(matrix) else WIDE_STRENGTH)
             solver = "sparse_cg" if sparse.issparse(matrix) else "lsqr"
-            model = Ridge(alpha=self.penalty_, solver=solver, tol=1e-4, max_iter=self.max_iter).fit(matrix, target)
+            model = Ridge(alpha=self.penalty_, solver=solver, tol=1e-4, max_iter=self.max_iter)
+            model.fit(matrix, target, sample_weight=self._row_weights)
             self.coef_, self.intercept_ = model.coef_.reshape(1, -1), np.atleast_1d(model.intercept_)
             return
         alpha = self.alpha
         if alpha is None and self._inner:  # leaving rows out one by one would judge a group by its own other rows
-            alpha = _judged_strength(matrix, target, self._inner)
-        self.coef_, self.intercept_, self.penalty_ = _ridge(matrix, target, alpha)
+            alpha = _judged_strength(matrix, target, self._inner, self._row_weights)
+        self.coef_, self.intercept_, self.penalty_ = _ridge(matrix, target, alpha, self._row_weights)
 
     def _allowed(self, target: Array) -> tuple[float, float]:
         """Return the least and the largest value that is predicted; how far beyond training is a matter of the target's own unit."""
@@ -190,28 +193,41 @@ class LinearModel(Model):
         return self._raw_matrix(self._matrix({name: columns[name] for name in self.words_}, dense))
 
 
-def _judged_strength(matrix: Array, target: Array, parts: InnerParts) -> float:
+def _judged_strength(matrix: Array, target: Array, parts: InnerParts, weights: Array | None) -> float:
     """Return the ridge penalty of the smallest squared error on the parts; one decomposition a part serves all penalties."""
     losses = np.zeros(len(STRENGTHS))
     for train, test in parts:
-        middle, level = matrix[train].mean(axis=0), float(target[train].mean())
-        centred = matrix[train] - middle
+        centred, rest, middle, level = _centred(
+            matrix[train], target[train], None if weights is None else weights[train]
+        )
         values, vectors = np.linalg.eigh(centred.T @ centred)
-        along = vectors.T @ (centred.T @ (target[train] - level))
+        along = vectors.T @ (centred.T @ rest)
         shrunk = along[:, None] / (np.maximum(values, 0.0)[:, None] + np.asarray(STRENGTHS))
         predicted = level + (matrix[test] - middle) @ (vectors @ shrunk)
-        losses += ((predicted - target[test][:, None]) ** 2).sum(axis=0)
+        errors = (predicted - target[test][:, None]) ** 2
+        losses += errors.sum(axis=0) if weights is None else weights[test] @ errors
     return STRENGTHS[int(np.argmin(losses))]
 
 
-def _ridge(matrix: Array, target: Array, alpha: float | None) -> tuple[Array, Array, float]:
+def _centred(matrix: Array, target: Array, weights: Array | None) -> tuple[Array, Array, Array, float]:
+    """Return columns and target around their means, each row stretched by the root of its weight, and the means."""
+    middle, level = np.average(matrix, axis=0, weights=weights), float(np.average(target, weights=weights))
+    centred, rest = matrix - middle, target - level
+    if weights is None:
+        return centred, rest, middle, level
+    roots = np.sqrt(weights)
+    return centred * roots[:, None], rest * roots, middle, level
+
+
+def _ridge(
+    matrix: Array, target: Array, alpha: float | None, weights: Array | None = None
+) -> tuple[Array, Array, float]:
     """Return coefficients, intercept and penalty, the penalty chosen by generalised cross-validation where open.
 
     All from one eigendecomposition of the Gram matrix, so that trying many penalties costs nothing.
     """
     rows = len(target)
-    middle, level = matrix.mean(axis=0), float(target.mean())
-    centred, rest = matrix - middle, target - level
+    centred, rest, middle, level = _centred(matrix, target, weights)
     values, vectors = np.linalg.eigh(centred.T @ centred)
     values = np.maximum(values, 0.0)
     along = vectors.T @ (centred.T @ rest)

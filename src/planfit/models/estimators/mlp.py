@@ -14,7 +14,7 @@ from planfit.models.estimator import Model, floats, probabilities
 from planfit.models.estimators.network import Loss, Rows, Shape, Snapshots
 from planfit.models.estimators.rounds import Watch
 from planfit.models.estimators.squash import Squash
-from planfit.models.estimators.targets import Unit, fitted_loss, relative_weights
+from planfit.models.estimators.targets import Unit, combined, fitted_loss, relative_weights
 from planfit.models.metrics import Array
 from planfit.records.task import Label, TaskType
 
@@ -97,8 +97,10 @@ class MLPModel(Model):
             self.range_ = (float(target.min()), float(target.max()))
             loss = "squared" if fitted_loss(self.metric, self.log_) == "squared" else "absolute"
         shape = Shape(self.levels_, 1 if loss != "cross_entropy" else len(self.present_), loss)
-        rows = self._rows(matrix, target)
-        part = None if valid is None else self._rows(floats(valid[0][list(X.columns)]), valid[1])
+        rows = self._rows(matrix, target, self._row_weights)
+        part = None
+        if valid is not None:
+            part = self._rows(floats(valid[0][list(X.columns)]), valid[1], self._valid_weights)
         watch, snapshots = self._trained(shape, rows, part, deadline)
         if not all(network.finite for _, network in snapshots.kept):
             raise FloatingPointError("The weights of the neural network are not finite.")
@@ -114,14 +116,14 @@ class MLPModel(Model):
         self.levels_ = tuple(int(top) + 2 for top in tops)
         self.squash_ = Squash().fit(matrix[:, self.numbers_])
 
-    def _rows(self, matrix: Array, target: Array) -> Rows:
+    def _rows(self, matrix: Array, target: Array, row_weights: Array | None) -> Rows:
         numbers, codes = self._inputs(matrix)
         weights = None
         if self.task_type == "regression":
             if fitted_loss(self.metric, self.log_) == "relative":
                 weights = relative_weights(target)
             target = self.unit_.standardised(target)
-        return Rows(numbers.astype(np.float32), codes, target, weights)
+        return Rows(numbers.astype(np.float32), codes, target, combined(weights, row_weights))
 
     def _inputs(self, matrix: Array) -> tuple[Array, NDArray[np.int64]]:
         """Return squashed numbers, and codes of which the last stands for missing and for never seen."""

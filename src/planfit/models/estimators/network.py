@@ -115,7 +115,7 @@ def mean_loss(outputs: Array, rows: Rows, loss: Loss) -> float:
             margins = np.column_stack([np.zeros(len(margins)), margins])
         top = margins.max(axis=1, keepdims=True)
         totals = top[:, 0] + np.log(np.exp(margins - top).sum(axis=1))
-        return float(np.mean(totals - margins[np.arange(len(margins)), rows.target]))
+        return float(np.average(totals - margins[np.arange(len(margins)), rows.target], weights=rows.weights))
     errors = outputs[:, 0].astype(np.float64) - rows.target
     return float(np.average(errors**2 if loss == "squared" else np.abs(errors), weights=rows.weights))
 

@@ -41,6 +41,13 @@ def relative_weights(values: Array) -> Array:
     return np.asarray(weights / weights.mean())
 
 
+def combined(own: Array | None, rows: Array | None) -> Array | None:
+    """Return the product of two kinds of weights, either of which may be missing."""
+    if own is None or rows is None:
+        return rows if own is None else own
+    return np.asarray(own * rows)
+
+
 def fitted_loss(metric: str, on_logarithms: bool) -> str:
     """Return ``absolute``, ``relative`` or ``squared``: the error that a regression judged by `metric` is fitted to.
 

@@ -11,7 +11,7 @@ import xgboost
 from planfit.models.base import Deadline, FitReport
 from planfit.models.estimator import Model, floats, probabilities, single
 from planfit.models.estimators.rounds import FEW_CELLS, FEW_ROWS, Watch, rounds_without_validation
-from planfit.models.estimators.targets import Unit, fitted_loss, relative_weights
+from planfit.models.estimators.targets import Unit, combined, fitted_loss, relative_weights
 from planfit.models.metrics import Array
 from planfit.records.task import Label, TaskType
 
@@ -100,8 +100,11 @@ class XGBoostModel(Model):
         threads = 1 if X.size <= FEW_CELLS else self.threads
         self.unit_ = Unit.of(target) if self.task_type == "regression" else Unit(0.0, 1.0)
         self.threads_ = 0
-        train = self._bins(X, target, threads)
-        parts = [] if valid is None else [(self._bins(valid[0][list(X.columns)], valid[1], threads, train), "valid")]
+        train = self._bins(X, target, self._row_weights, threads)
+        parts = []
+        if valid is not None:
+            part = self._bins(valid[0][list(X.columns)], valid[1], self._valid_weights, threads, train)
+            parts.append((part, "valid"))
         rounds = self.rounds
         if not parts:
             rounds = rounds_without_validation(rounds, self.blind_rounds, self.learning_rate)
@@ -116,13 +119,19 @@ class XGBoostModel(Model):
         return watch.report
 
     def _bins(
-        self, X: pd.DataFrame, target: Array, threads: int, like: xgboost.DMatrix | None = None
+        self,
+        X: pd.DataFrame,
+        target: Array,
+        row_weights: Array | None,
+        threads: int,
+        like: xgboost.DMatrix | None = None,
     ) -> xgboost.QuantileDMatrix:
         """Return the binned rows; those of a validation part are binned like the training rows."""
         relative = self.task_type == "regression" and fitted_loss(self.metric, self.log_) == "relative"
         codes = set(self.categorical)
         return xgboost.QuantileDMatrix(
-            single(floats(X)), self.unit_.standardised(target), weight=relative_weights(target) if relative else None,
+            single(floats(X)), self.unit_.standardised(target),
+            weight=combined(relative_weights(target) if relative else None, row_weights),
             feature_types=["c" if name in codes else "q" for name in X.columns], enable_categorical=True,
             max_bin=self.max_bin, nthread=threads, ref=like,
         )  # fmt: skip

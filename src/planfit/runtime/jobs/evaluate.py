@@ -64,10 +64,13 @@ def _score_holdout(job: EvaluateJob, sheets: Sheets, folder: Path) -> dict[str, 
     typed = Door(job.material.door_schema).transform(sheets.raw(rows))
     matrix = require_finite(weighted_average(job.members, typed), "the chosen model")
     y = sheets.y.iloc[rows]
-    value = metric.score(target_values(y, task), matrix, task, threshold=job.threshold)
+    weights = sheets.weights_of(rows)
+    value = metric.score(target_values(y, task), matrix, task, weights, threshold=job.threshold)
     seed = seed_of(job.material.seed, "bootstrap")
     groups = _groups_of(sheets, rows)
-    low, high = bootstrap_interval(metric, y, matrix, task, seed=seed, threshold=job.threshold, groups=groups)
+    low, high = bootstrap_interval(
+        metric, y, matrix, task, seed=seed, threshold=job.threshold, groups=groups, weights=weights
+    )
     if not np.isfinite(value):
         raise FloatingPointError(f"{task.metric} is not defined on the {len(rows)} rows of the holdout.")
     write_predictions(folder / "predictions.parquet", task, matrix, row=rows.astype(np.int64))
@@ -120,10 +123,11 @@ def importance(job: EvaluateJob, sheets: Sheets, until: Callable[[], bool]) -> l
         return []
     task = job.material.task
     metric = METRICS[task.metric]
-    y = target_values(sheets.y.iloc[np.concatenate([stand.rows for stand in stands])], task)
+    rows = np.concatenate([stand.rows for stand in stands])
+    y, weights = target_values(sheets.y.iloc[rows], task), sheets.weights_of(rows)
 
     def gain(matrices: list[Matrix]) -> float:
-        return metric.gain(metric.score(y, np.concatenate(matrices), task, threshold=job.threshold))
+        return metric.gain(metric.score(y, np.concatenate(matrices), task, weights, threshold=job.threshold))
 
     whole = gain([_predict_stand(stand, stand.frame) for stand in stands])
 

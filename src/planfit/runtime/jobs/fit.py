@@ -83,7 +83,15 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     order = np.argsort(rows, kind="stable")
     task = job.material.task
     y = sheets.y.iloc[rows[order]]
-    score = score_folds(task.metric, y, matrix[order], numbers[order], task, fit_threshold=True)
+    score = score_folds(
+        task.metric,
+        y,
+        matrix[order],
+        numbers[order],
+        task,
+        fit_threshold=True,
+        weights=sheets.weights_of(rows[order]),
+    )
     if not np.isfinite(score.value):
         raise FloatingPointError(f"{task.metric} is not defined on the out-of-fold predictions.")
     outcomes = _outcomes(folds, score)
@@ -143,7 +151,15 @@ def _fit_fold(
     model = plan.estimator(len(train), fold)
     part = (judging, sheets.y.iloc[valid]) if plan.family.iterative else None
     until = deadline if deadline.ends is not None else None
-    model.fit(learning, sheets.y.iloc[train], valid=part, deadline=until, inner=inner_parts(sheets, train))
+    model.fit(
+        learning,
+        sheets.y.iloc[train],
+        valid=part,
+        deadline=until,
+        inner=inner_parts(sheets, train),
+        weights=sheets.weights_of(train),
+        valid_weights=None if part is None else sheets.weights_of(valid),
+    )
     return FittedFold(fold, done, select, model, judging, valid, time.perf_counter() - began, model.report_)
 
 

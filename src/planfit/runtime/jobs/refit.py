@@ -32,7 +32,8 @@ def run(job: RefitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     learning = select.transform(learning)
     model = plan.estimator(len(rows), None, job.rounds)
     inner = inner_parts(sheets, rows)
-    model.fit(learning, sheets.y.iloc[rows], deadline=deadline if timed else None, inner=inner)
+    until = deadline if timed else None
+    model.fit(learning, sheets.y.iloc[rows], deadline=until, inner=inner, weights=sheets.weights_of(rows))
     if model.report_.cut:
         raise CandidateFailed("The refit was not finished in time.", cause="timeout")
     if job.rounds is not None:
