@@ -8,7 +8,7 @@ from typing import Any
 from planfit.records.canonical import digest
 from planfit.records.profile import Profile, TargetProfile
 from planfit.records.schema import Column
-from planfit.records.scores import CandidateFailure, CandidateResult, FeatureSet, Probe
+from planfit.records.scores import CandidateFailure, CandidateResult, FeatureSet, Probe, Screened
 from planfit.records.task import SplitRecord, Task
 
 EMPTY_PLAN: dict[str, Any] = {"transformations": []}
@@ -32,6 +32,8 @@ class Search:
     results: list[CandidateResult] = field(default_factory=list)
     failures: list[CandidateFailure] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
+    screened: tuple[Screened, ...] = ()
+    """Columns that discovery looked at, the most useful first."""
     rolled_back: set[str] = field(default_factory=set)
     round: int = 0
     numbered: int = 0

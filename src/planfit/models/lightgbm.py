@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from planfit.models.base import Dimension, FitContext
-from planfit.models.boosting import BoostedTrees
+from planfit.models.base import Dimension, FitContext, Pace
+from planfit.models.boosting import RATES, ROUNDS_TIMES_RATE, BoostedTrees, rate_by_rounds
 from planfit.records.canonical import Record
 from planfit.records.task import Task
 
@@ -19,6 +19,9 @@ HUGE: Final = 200_000
 """Rows from which fewer bins cost nothing."""
 MANY_CLASSES: Final = 5
 """Classes from which a round, with its one tree a class, is too dear for small steps."""
+RATES_BY_WORK: Final = ((500_000, 0.05), (20_000_000, 0.1))
+"""Cells times trees a round, and the rate below: small steps where they are cheap."""
+LARGEST_BY_WORK: Final = 0.15
 
 
 SHALLOW: Final = {
@@ -66,6 +69,7 @@ class LightGBM(BoostedTrees):
     module: ClassVar[str | None] = "lightgbm"
     Params: ClassVar[type[Record]] = LightGBMParams
     simplicity: ClassVar[int] = 6
+    round_seconds: ClassVar = (1e-3, 2e-8)
     exports_onnx: ClassVar[bool] = True
 
     def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
@@ -95,6 +99,15 @@ class LightGBM(BoostedTrees):
         if len(task.classes) >= MANY_CLASSES:
             changes |= {"learning_rate": 0.1, "num_leaves": 16, "rounds": 600}
         return LightGBMParams(**changes)
+
+    def usual_rounds(self, params: Record) -> float:
+        return ROUNDS_TIMES_RATE / RATES[0]
+
+    def pace(self, affordable: float | None, rows: int, columns: int, task: Task, params: Record) -> Pace:
+        if affordable is not None:
+            return Pace(learning_rate=rate_by_rounds(affordable))
+        work = rows * columns * (len(task.classes) if len(task.classes) > 2 else 1)
+        return Pace(learning_rate=next((rate for most, rate in RATES_BY_WORK if work < most), LARGEST_BY_WORK))
 
     def build(self, params: Record, context: FitContext) -> Any:
         from planfit.models.estimators.lightgbm import LightGBMModel

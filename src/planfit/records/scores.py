@@ -150,6 +150,21 @@ class Probe(Record):
     because: str
 
 
+class Screened(Record):
+    """A column that could be made, and how much a quick model leaned on it."""
+
+    steps: tuple[dict[str, Any], ...]
+    """What makes it, in the plan language."""
+    operation: str
+    columns: tuple[str, ...]
+    gain: float
+    """Its share of the gain of all splits, the mean of two models fitted on different rows."""
+    least: float
+    """The smaller of the two shares."""
+    kept: bool
+    """It has enough in both."""
+
+
 class HoldoutScore(Record):
     """The one evaluation on rows that nothing had seen."""
 
