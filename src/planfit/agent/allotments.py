@@ -31,6 +31,12 @@ SHARE_FOR_FITTING = 0.6
 """Of a candidate's time, what is counted on for its rounds; the rest is features, predictions and files."""
 SLACK = 1.6
 """A candidate may take so many times its share: most leave some of theirs."""
+COST_AFTER_FEATURES = 6.0
+"""What the first candidates leave for those after them, in costs of a LightGBM."""
+SECONDS_FOR_MORE = 10.0
+"""With less left for searching the first candidates may be the last."""
+ROWS_FOR_RACES = 2_000
+"""Below, one fold says too little to give a candidate up by, and all of them cost little."""
 SCREEN_ROWS = 4_000
 """Of each of two folds, for discovery."""
 PROBE_ROUNDS = 150
@@ -83,7 +89,8 @@ def candidate(
         def by_clock() -> float:
             left = max(0.0, (session.search_seconds() or 0.0) - GRACE)
             costs = [families()[name].cost for name in (spec.family, *waiting)]
-            share = min(SHARE_OF_THE_LAST, max(LEAST_SHARE, SLACK * side_by_side * costs[0] / sum(costs)))
+            later = COST_AFTER_FEATURES if search.round <= 1 and not search.probes and left > SECONDS_FOR_MORE else 0.0
+            share = max(LEAST_SHARE, SLACK * side_by_side * costs[0] / (sum(costs) + later))
             return round(max(1.0, left * min(share, SHARE_OF_ONE_CANDIDATE if waiting else SHARE_OF_THE_LAST)), 2)
 
         seconds = float(session.run.decide("seconds_for_candidate", request_key, by_clock))
@@ -96,7 +103,22 @@ def candidate(
         rows=rows if rows is not None and rows < search.rows else None,
         threads=threads,
         seconds=seconds,
+        race=race(search, spec, folds),
     )
+
+
+def race(search: Search, spec: CandidateSpec, folds: int) -> tuple[tuple[float, float], ...] | None:
+    """Return what a candidate has to keep up with, fold by fold: the best before this round, and the baseline.
+
+    None where folds are too noisy to tell, and for families that are wanted for being different or plain.
+    """
+    leader, floor = search.leader, search.baseline
+    if leader is None or floor is None or search.rows < ROWS_FOR_RACES or spec.origin not in ("plan", "tuning"):
+        return None
+    if len(leader.folds) < folds or len(floor.folds) < folds or not search.better(leader, floor):
+        return None
+    pairs = zip(leader.folds[:folds], floor.folds[:folds], strict=True)
+    return tuple((round(best.score, 10), round(least.score, 10)) for best, least in pairs)
 
 
 def retry(session: Session, search: Search, failed_key: str, allotment: Allotment) -> Allotment:

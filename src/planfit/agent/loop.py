@@ -56,6 +56,7 @@ def explore(session: Session, search: Search) -> limits.Stop:
 def take_turn(session: Session, search: Search, folds: int) -> limits.Stop | None:
     """Agree on a move and carry it out; return why the search ends where the planner ends it."""
     search.round += 1
+    search.leader = search.best_of_scored()
     agreed = agree_on_move(session, search)
     match agreed.plan:
         case Revise():

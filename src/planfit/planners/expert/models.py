@@ -16,8 +16,8 @@ GENEROUS = 6
 """Candidates left from which the first batch may hold three."""
 SHARE_TO_PLAN = 0.9
 """Of the time left, what candidates are planned for."""
-COMPRESSED = 0.5
-"""Candidates that train in rounds make do with half of the time that a like one took."""
+COMPRESSED = 0.8
+"""Candidates that train in rounds make do with a little less time than a like one took."""
 
 
 def model_plan(ask: Ask) -> JsonDict:
