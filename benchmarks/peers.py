@@ -32,6 +32,8 @@ from comparing import judging, processes, rows, systems, tables
 from comparing.rows import Row
 from comparing.systems import System
 
+import planfit
+
 HERE = Path(__file__).parent
 PATIENCE = 5.0
 """Times the limit after which a process is ended."""
@@ -207,17 +209,21 @@ def read_timing(place: Path) -> dict[str, Any]:
         if other in found
     }
     return {
-        "fit_seconds": round(found["fit_seconds"], 2), "versions": found["versions"] | commit(found["versions"]),
+        "fit_seconds": round(found["fit_seconds"], 3), "versions": found["versions"] | commit(found["versions"]),
         "speed_failure": found.get("speed_failure", ""), **milliseconds,
     }  # fmt: skip
 
 
 def commit(versions: dict[str, str]) -> dict[str, str]:
-    """Return the commit of this checkout, for planfit, whose version says too little between releases."""
+    """Return the commit of planfit's checkout, since its version says too little between releases."""
     if "planfit" not in versions or shutil.which("git") is None:
         return {}
     done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=HERE, capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--dirty"],
+        cwd=Path(planfit.__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return {"commit": done.stdout.strip()} if done.returncode == 0 else {}
 

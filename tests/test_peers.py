@@ -91,7 +91,8 @@ def test_a_system_that_breaks_counts_as_the_constant_predictor(folder: Path, tmp
     line, broken = found["line"], found["broken"]
     assert line.score is not None
     assert line.score < line.constant / 1.5
-    assert min(line.fit_seconds, line.one_row_ms, line.batch_ms, line.memory - 20) > 0
+    assert min(line.wall_seconds, line.one_row_ms, line.batch_ms, line.memory) > 0
+    assert 0 <= line.fit_seconds <= line.wall_seconds
     assert set(line.versions) == {"python", "numpy"}
     assert broken.score is None
     assert "a_library_that_is_not_there" in broken.failure

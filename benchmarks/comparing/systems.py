@@ -13,7 +13,7 @@ ADAPTERS = Path(__file__).parents[1] / "peer_systems"
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "planfit": (),
     "autogluon": ("autogluon.tabular[all]==1.6.3", "pyarrow"),
-    "flaml": ("flaml[automl]==2.7.0", "pyarrow"),
+    "flaml": ("flaml[automl,catboost]==2.7.0", "pyarrow"),
     "mljar": ("mljar-supervised==1.3.2", "pyarrow"),
     "lightgbm": ("lightgbm==4.7.0", "scikit-learn", "pandas", "pyarrow"),
 }

@@ -8,8 +8,8 @@ from comparing.rows import Row, Standing, Summary, by_table, summaries
 
 LEGEND = (
     "Ranks and regret are of the scores on the test rows. Regret: 0 is the best system of the table, 100 the constant predictor.\n"
-    "A system that failed counts as the constant predictor. Time: seconds of the fit against the limit. Memory: the most that all\n"
-    "processes of the system held together, shared pages once, MiB."
+    "A system that failed counts as the constant predictor. Time: seconds of the fit, where it returned, against the limit.\n"
+    "Memory: the most that all processes of the system held together, shared pages once, MiB."
 )
 
 

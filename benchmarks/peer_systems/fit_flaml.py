@@ -38,4 +38,4 @@ def fit(job: adapter.Job) -> adapter.Fitted:
 
 
 if __name__ == "__main__":
-    adapter.main(fit, ("flaml", "scikit-learn", "lightgbm"))
+    adapter.main(fit, ("flaml", "scikit-learn", "lightgbm", "catboost"))
