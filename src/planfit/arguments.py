@@ -169,9 +169,9 @@ def limits_of(
 
 
 def free_memory() -> int:
-    import psutil
+    from planfit.data.memory import available
 
-    return int(settings.MEMORY_SHARE * psutil.virtual_memory().available)
+    return int(settings.MEMORY_SHARE * available())
 
 
 def cores() -> int:
