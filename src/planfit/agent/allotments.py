@@ -39,7 +39,7 @@ ROWS_FOR_RACES = 2_000
 """Below, one fold says too little to give a candidate up by, and all of them cost little."""
 SCREEN_ROWS = 4_000
 """Of each of two folds, for discovery."""
-PROBE_ROUNDS = 150
+PROBE_ROUNDS = 300
 PROBE_LEARNING_RATE = 0.1
 PROBE_ROWS = 20_000
 
