@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo test test-slow check format bench schemas clean
+.PHONY: help demo test test-slow check format bench bench-peers schemas clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/planfit: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"planfit needs Python 3.11, 3.12 or 3.13; {sys.executable} is {v[0]}.{v[1]}. Name another: make PYTHON=python3.12 demo")'
@@ -41,8 +41,17 @@ format: $(VENV)/.dev ## Put the code into its format
 bench: $(BIN)/planfit ## Measure starts, workers, one-row prediction and the share of time outside training
 	$(BIN)/python benchmarks/overheads.py
 
+# make bench-peers DATA=FOLDER [LIMIT=60] [SYSTEMS=planfit,flaml] [PEERS_OUT=FOLDER] [CONSTRAINTS=FILE]
+LIMIT ?= 60
+SYSTEMS ?= planfit,autogluon:best,flaml,mljar,lightgbm
+PEERS_OUT ?= artifacts/peers
+
+bench-peers: $(VENV)/.dev ## Compare with other AutoML systems, each in an environment of its own: DATA=FOLDER
+	$(BIN)/python benchmarks/peers.py --install --time-limit $(LIMIT) --systems $(SYSTEMS) --out $(PEERS_OUT) \
+		$(if $(CONSTRAINTS),--constraints $(CONSTRAINTS)) $(if $(DATA),--data $(DATA))
+
 schemas: $(BIN)/planfit ## Write the published JSON Schemas and code lists anew
 	$(BIN)/python -m planfit.plans.schemas docs
 
 clean: ## Remove what was built; runs under artifacts/ stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist benchmarks/.envs

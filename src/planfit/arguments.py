@@ -203,9 +203,9 @@ def latency_of(max_latency: float | str | None, deliver: str) -> float | None:
 
 
 def free_memory() -> int:
-    import psutil
+    from planfit.data.memory import available
 
-    return int(settings.MEMORY_SHARE * psutil.virtual_memory().available)
+    return int(settings.MEMORY_SHARE * available())
 
 
 def cores() -> int:

@@ -25,7 +25,7 @@ HOLDOUT_MOST_ROWS: Final = 20_000
 HOLDOUT_FEWEST_ROWS: Final = 100
 """Tables with fewer rows than this get no automatic holdout: the score would say nothing."""
 
-MEMORY_SHARE: Final = 0.7
+MEMORY_SHARE: Final = 0.75
 """Share of the memory that is free at the start which a run may take when no limit is given."""
 MOST_COLUMNS: Final = 5_000
 """Width after a feature plan above which the plan is refused."""

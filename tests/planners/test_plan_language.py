@@ -39,10 +39,11 @@ def test_the_feature_plan_passes_the_schema_gate(expert: Expert, ask: Maker) -> 
 
 def test_the_settings_are_hyperparameters_of_the_family() -> None:
     from planfit.models.registry import families
-    from planfit.planners.expert.models import SETTINGS
+    from planfit.planners.expert.portfolio import SETTINGS
 
-    for settings in SETTINGS:
-        families()["lightgbm"].Params(**settings)
+    for family, settings in SETTINGS.items():
+        for each in settings:
+            families()[family].Params(**each)
 
 
 @pytest.mark.parametrize("kind", ["FeaturePlan", "ModelPlan", "NextStep"])

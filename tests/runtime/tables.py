@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,12 @@ def material(
     group: bool = False,
     seed: int = 0,
     n_folds: int = 3,
+    target: Callable[[pd.DataFrame], pd.Series] | None = None,
 ) -> Material:
-    """Write the files of a material and return it."""
+    """Write the files of a material and return it; `target` makes the labels of the raw columns."""
     folder.mkdir(parents=True, exist_ok=True)
     raw = raw_table(rows, seed)
-    y = target_of(raw, task_type, seed)
+    y = target_of(raw, task_type, seed) if target is None else target(raw)
     columns = tuple(
         Column(
             name=name,

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from planfit.agent import pacing
 from planfit.agent.search import Search
 from planfit.agent.session import Session
+from planfit.models.base import Pace
+from planfit.models.registry import families
 from planfit.records.scores import Allotment, CandidateSpec
 
-CELLS_FOR_TWO_WORKERS = 1_000_000
+CELLS_FOR_TWO_WORKERS = 3_000_000
 """Below this size two workers of one thread each finish sooner than one worker of two threads."""
 ROWS_FOR_ALL_FOLDS = 50_000
 ROWS_FOR_ONE_FOLD = 150_000
+ROWS_FOR_FEWER_FOLDS = 10_000
+"""Up to so many rows every fold is worth its time: the scores are noisy enough."""
+SECONDS_PER_CELL_AND_FOLD = 7e-5
+"""Of a whole portfolio on one core; where it does not fit, fewer folds are scored."""
 MOST_TRAINING_ROWS = {"linear": 100_000, "random_forest": 50_000}
 """Training rows a fold that these families get at the most while searching; the refit gets all that time allows."""
 SHARE_OF_ONE_CANDIDATE = 0.6
 """Of the time left for searching, what a single candidate may take while others wait."""
 SHARE_OF_THE_LAST = 0.9
-LEAST_SHARE = 0.3
+LEAST_SHARE = 0.1
 GRACE = 1.0
 """Seconds that a worker may take after its deadline before it is killed."""
-BOOSTED = frozenset({"lightgbm"})
-"""Families whose learning rate follows from the time."""
-SECONDS_PER_CELL_ROUND = 2e-8
-"""Of a row times a column and a round of boosting, measured on two threads of a small machine."""
-ROUNDS_TIMES_RATE = 20.0
-RATES = (0.04, 0.2)
-"""The smallest and the largest learning rate."""
-SHARE_FOR_BOOSTING = 0.5
-"""Of a candidate's time, what is counted on for boosting; the rest is features, predictions and files."""
-PROBE_ROUNDS = 150
+SHARE_FOR_FITTING = 0.6
+"""Of a candidate's time, what is counted on for its rounds; the rest is features, predictions and files."""
+SLACK = 1.6
+"""A candidate may take so many times its share: most leave some of theirs."""
+COST_AFTER_FEATURES = 6.0
+"""What the first candidates leave for those after them, in costs of a LightGBM."""
+SECONDS_FOR_MORE = 10.0
+"""With less left for searching the first candidates may be the last."""
+ROWS_FOR_RACES = 2_000
+"""Below, one fold says too little to give a candidate up by, and all of them cost little."""
+SCREEN_ROWS = 4_000
+"""Of each of two folds, for discovery."""
+PROBE_ROUNDS = 300
 PROBE_LEARNING_RATE = 0.1
 PROBE_ROWS = 20_000
 
@@ -49,48 +61,64 @@ def scoring_folds(session: Session, search: Search) -> int:
         by_size = 1
     if not session.timed:
         return by_size
-    cells = search.rows * max(1, len(search.raw_columns))
-    key = session.key("folds", 1)
+    if search.rows <= ROWS_FOR_FEWER_FOLDS:
+        return by_size
+    cells = search.rows * max(1, len(search.raw_columns)) * max(1, len(search.task.classes) - 1)
+    key = session.key("folds", 2)
 
     def by_time() -> int:
-        seconds = session.search_seconds() or 0.0
-        if cells > 300_000 and seconds < 30:
-            return min(3 if cells < 1_000_000 else 1, by_size)
-        return by_size
+        affordable = (session.search_seconds() or 0.0) * session.request.workers / (SECONDS_PER_CELL_AND_FOLD * cells)
+        return max(min(2, by_size), min(by_size, round(affordable)))
 
     return int(session.run.decide("scoring_folds", key, by_time))
 
 
 def candidate(
-    session: Session, search: Search, spec: CandidateSpec, request_key: str, folds: int, waiting: int
+    session: Session, search: Search, spec: CandidateSpec, request_key: str, folds: int, waiting: Sequence[str]
 ) -> Allotment:
-    """Return what a candidate may take; `waiting` jobs of the same batch still want their share.
+    """Return what a candidate may take; `waiting` families of the same batch still want their share.
 
     The baseline has no deadline: it ends by itself, and without it a late run would have no model at all.
     """
     side_by_side, threads = job_shape(session, search)
     rows = MOST_TRAINING_ROWS.get(spec.family)
-    learning_rate = None
     seconds = None
+    pace = Pace()
     if session.timed and spec.origin != "baseline":
 
         def by_clock() -> float:
             left = max(0.0, (session.search_seconds() or 0.0) - GRACE)
-            share = max(LEAST_SHARE, min(1.0, side_by_side / waiting))
-            return round(max(1.0, left * min(share, SHARE_OF_ONE_CANDIDATE if waiting > 1 else SHARE_OF_THE_LAST)), 2)
+            costs = [families()[name].cost for name in (spec.family, *waiting)]
+            later = COST_AFTER_FEATURES if search.round <= 1 and not search.probes and left > SECONDS_FOR_MORE else 0.0
+            share = max(LEAST_SHARE, SLACK * side_by_side * costs[0] / (sum(costs) + later))
+            return round(max(1.0, left * min(share, SHARE_OF_ONE_CANDIDATE if waiting else SHARE_OF_THE_LAST)), 2)
 
         seconds = float(session.run.decide("seconds_for_candidate", request_key, by_clock))
-    if spec.family in BOOSTED and spec.origin != "tuning":  # a trial's own rate is what is being tried
-        cells = search.rows * len(search.columns_of[spec.features])
-        learning_rate = boosting_rate(cells, folds, len(search.task.classes), seconds)
+    if spec.origin != "tuning":  # a trial's own rate is what is being tried
+        pace = pacing.pace(session, search, spec, folds, None if seconds is None else SHARE_FOR_FITTING * seconds)
     return Allotment(
-        rounds=None,
-        learning_rate=learning_rate,
+        rounds=pace.rounds,
+        learning_rate=pace.learning_rate,
         folds=folds,
         rows=rows if rows is not None and rows < search.rows else None,
         threads=threads,
         seconds=seconds,
+        race=race(search, spec, folds),
     )
+
+
+def race(search: Search, spec: CandidateSpec, folds: int) -> tuple[tuple[float, float], ...] | None:
+    """Return what a candidate has to keep up with, fold by fold: the best before this round, and the baseline.
+
+    None where folds are too noisy to tell, and for families that are wanted for being different or plain.
+    """
+    leader, floor = search.leader, search.baseline
+    if leader is None or floor is None or search.rows < ROWS_FOR_RACES or spec.origin not in ("plan", "tuning"):
+        return None
+    if len(leader.folds) < folds or len(floor.folds) < folds or not search.better(leader, floor):
+        return None
+    pairs = zip(leader.folds[:folds], floor.folds[:folds], strict=True)
+    return tuple((round(best.score, 10), round(least.score, 10)) for best, least in pairs)
 
 
 def retry(session: Session, search: Search, failed_key: str, allotment: Allotment) -> Allotment:
@@ -105,20 +133,6 @@ def retry(session: Session, search: Search, failed_key: str, allotment: Allotmen
         seconds = float(session.run.decide("seconds_for_second_try", failed_key, by_clock))
     rows = (allotment.rows or search.split.training_rows) // 2
     return allotment.having(rows=rows, seconds=seconds, retry=True)
-
-
-def boosting_rate(cells: int, folds: int, classes: int, seconds: float | None) -> float:
-    """Return the learning rate, so that boosting ends by convergence and not by the clock.
-
-    With a deadline from the rounds that it affords: about ``20 / rate`` are needed until the validation loss stops
-    falling. Without one by the size of the work alone: small steps where they are cheap.
-    """
-    trees = classes if classes > 2 else 1
-    if seconds is not None:
-        affordable = SHARE_FOR_BOOSTING * seconds / (cells * trees * folds * SECONDS_PER_CELL_ROUND)
-        return round(min(RATES[1], max(RATES[0], ROUNDS_TIMES_RATE / max(affordable, 1.0))), 3)
-    work = cells * trees
-    return 0.05 if work < 500_000 else 0.1 if work < 20_000_000 else 0.15
 
 
 def probe(session: Session, search: Search, key: str) -> Allotment:

@@ -63,25 +63,31 @@ def refuse_what_is_no_outcome(session: Session, failed: JobFailed) -> None:
 
 def carry_out_steps(session: Session, wanted: Sequence[JobStep]) -> list[StepFinished]:
     """Carry out steps side by side and record them in the order given; what the record holds is not done again."""
-    run = session.run
-    tickets: list[int | None] = []
-    for step in wanted:
-        known = run.outcome(step.key)
-        if known is None:
-            run.once(StepStarted(key=step.key, stage=step.stage, name=step.name))
-        tickets.append(None if known is not None else session.submit(step.job, step.seconds))
-    finished = []
-    for step, ticket in zip(wanted, tickets, strict=True):
-        if ticket is not None:
-            done = session.wait(ticket)
-            if isinstance(done, JobFailed):
-                refuse_what_is_no_outcome(session, done)
-            result, files = step.keep(done)
-            run.record(step.key, step.stage, step.name, result, files, done.seconds, shared=False)
-        outcome = run.outcome(step.key)
-        assert outcome is not None  # it was recorded a moment ago
-        finished.append(outcome)
-    return finished
+    tickets = [begin_step(session, step) for step in wanted]
+    return [end_step(session, step, ticket) for step, ticket in zip(wanted, tickets, strict=True)]
+
+
+def begin_step(session: Session, step: JobStep) -> int | None:
+    """Hand a step to a worker; None where the record holds it."""
+    if session.run.outcome(step.key) is not None:
+        return None
+    session.run.once(StepStarted(key=step.key, stage=step.stage, name=step.name))
+    return session.submit(step.job, step.seconds)
+
+
+def end_step(session: Session, step: JobStep, ticket: int | None) -> StepFinished:
+    """Wait for a step that was begun, and record it."""
+    if ticket is not None:
+        done = session.wait(ticket)
+        if isinstance(done, JobFailed):
+            refuse_what_is_no_outcome(session, done)
+            if done.cause == "cancelled" and session.stopping:
+                raise StopRequested
+        result, files = step.keep(done)
+        session.run.record(step.key, step.stage, step.name, result, files, done.seconds, shared=False)
+    outcome = session.run.outcome(step.key)
+    assert outcome is not None  # it was recorded a moment ago
+    return outcome
 
 
 def job_files(done: JobDone, folder: str) -> dict[str, bytes | Path]:

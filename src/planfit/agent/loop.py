@@ -13,6 +13,7 @@ from planfit.agent.own_scorer import score_of
 from planfit.agent.search import Search
 from planfit.agent.session import Session, StopRequested
 from planfit.agent.stages import candidates, choice, delivery, ensemble, features, threshold, tuning
+from planfit.agent.stages.discovery import Discovery
 from planfit.agent.stages.report import write_report
 from planfit.agent.stages.screening import screen
 from planfit.agent.stages.split import Rows, lay_out, look_at_target, split_rows
@@ -39,31 +40,45 @@ def carry_out(session: Session, given: Any) -> None:
 
 
 def explore(session: Session, search: Search) -> limits.Stop:
-    """Baseline and features first, then a move a round; return why the search ended."""
+    """Baseline, first models, features, then a move a round; return why the search ended."""
     folds = scoring_folds(session, search)
     candidates.score_candidates(session, search, [candidates.baseline(search)], folds)
     if session.request.scorer is not None and (floor := search.baseline) is not None:
         score_of(session, search, floor, strict=True)  # a scorer that fails is heard of now, not when all is done
     session.searching = True
-    if limits.time_for_features(session, search):
+    features_too = limits.time_for_features(session, search)
+    discovery = Discovery(session, search) if features_too else None
+    if session.timed and session.request.features is None and limits.reached(session, search) is None:
+        take_turn(session, search, folds)  # a model to deliver, whatever comes
+    if discovery is not None:
+        search.screened = discovery.found()
         features.adopt(session, search, agree_on_features(session, search))
     while (stop := limits.reached(session, search)) is None:
-        search.round += 1
-        agreed = agree_on_move(session, search)
-        match agreed.plan:
-            case Revise():
-                features.adopt(session, search, agreed)
-            case Models(plan=plan):
-                candidates.score_candidates(session, search, candidates.specs(plan, search), folds)
-            case Tune(plan=plan):
-                tuning.tune(session, search, plan, folds)
-            case Ensemble():
-                ensemble.blend(session, search)
-            case Finish(rationale=why):
-                return "planner", why or "The planner sees nothing left that would help."
-        halt_where_nothing_works(session, search)
-        session.finishing_seconds = limits.forecast_finishing(session, search)
+        ended = take_turn(session, search, folds)
+        if ended is not None:
+            return ended
     return stop
+
+
+def take_turn(session: Session, search: Search, folds: int) -> limits.Stop | None:
+    """Agree on a move and carry it out; return why the search ends where the planner ends it."""
+    search.round += 1
+    search.leader = search.best_of_scored()
+    agreed = agree_on_move(session, search)
+    match agreed.plan:
+        case Revise():
+            features.adopt(session, search, agreed)
+        case Models(plan=plan):
+            candidates.score_candidates(session, search, candidates.specs(plan, search), folds)
+        case Tune(plan=plan):
+            tuning.tune(session, search, plan, folds)
+        case Ensemble():
+            ensemble.blend(session, search)
+        case Finish(rationale=why):
+            return "planner", why or "The planner sees nothing left that would help."
+    halt_where_nothing_works(session, search)
+    session.finishing_seconds = limits.forecast_finishing(session, search)
+    return None
 
 
 def prepare(session: Session, given: Any) -> Search:

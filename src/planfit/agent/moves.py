@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from planfit.agent.allotments import job_shape
 from planfit.agent.attempts import Agreement, Findings, agree_on
 from planfit.agent.search import Search
 from planfit.agent.session import Session
@@ -51,7 +52,8 @@ def ask_of(session: Session, search: Search, plan_kind: PlanKind, stage: Stage) 
         leaderboard=tuple(search.ranked()),
         failures=tuple(search.failures),
         probes=tuple(search.probes),
-        budget=session.budget_left(search),
+        screening=tuple(entry for entry in search.screened if entry.kept),
+        budget=session.budget_left(search, job_shape(session, search)[0]),
     )
 
 

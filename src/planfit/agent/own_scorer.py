@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planfit.errors import UsageError
-from planfit.records.scores import ArtifactRef, CandidateResult, Score
+from planfit.records.scores import ArtifactRef, CandidateResult, Score, best_first
 from planfit.records.task import Task
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def judged(session: Session, search: Search) -> list[CandidateResult]:
     for result in search.results:
         if result.oof is not None and (score := score_of(session, search, result)) is not None:
             found.append(result.having(score=score))
-    return sorted(found, key=lambda result: -result.score.value)
+    return best_first(found, greater_is_better=True)
 
 
 def score_of(session: Session, search: Search, result: CandidateResult, *, strict: bool = False) -> Score | None:

@@ -8,7 +8,7 @@ from typing import Any
 from planfit.records.canonical import digest
 from planfit.records.profile import Profile, TargetProfile
 from planfit.records.schema import Column
-from planfit.records.scores import CandidateFailure, CandidateResult, FeatureSet, Probe
+from planfit.records.scores import CandidateFailure, CandidateResult, FeatureSet, Probe, Screened, best_first
 from planfit.records.task import SplitRecord, Task
 
 EMPTY_PLAN: dict[str, Any] = {"transformations": []}
@@ -32,6 +32,8 @@ class Search:
     results: list[CandidateResult] = field(default_factory=list)
     failures: list[CandidateFailure] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
+    screened: tuple[Screened, ...] = ()
+    """Columns that discovery looked at, the most useful first."""
     rolled_back: set[str] = field(default_factory=set)
     round: int = 0
     numbered: int = 0
@@ -41,6 +43,8 @@ class Search:
     without_gain: int = 0
     """Consecutive candidates without improvement."""
     failed_in_row: int = 0
+    leader: CandidateResult | None = None
+    """The best single model before this round: what the candidates of a round race against, whatever their order."""
 
     def __post_init__(self) -> None:
         if RAW not in self.sets:
@@ -83,8 +87,7 @@ class Search:
 
     def ranked(self) -> list[CandidateResult]:
         """Return every result, best first; ties keep the order of submission."""
-        sign = -1.0 if self.task.greater_is_better else 1.0
-        return sorted(self.results, key=lambda result: sign * result.score.value)
+        return best_first(self.results, self.task.greater_is_better)
 
     def best(self) -> CandidateResult | None:
         """Return the best result so far, the baseline included: a model can always be delivered."""
@@ -98,8 +101,8 @@ class Search:
 
     def add(self, result: CandidateResult, *, counts: bool = True) -> bool:
         """Take in a result; return whether it is the best so far."""
-        improved = self.better(result, self.best_of_scored())
         self.results.append(result)
+        improved = self.best_of_scored() is result
         if counts:
             self.counted += 1
             self.without_gain = 0 if improved else self.without_gain + 1
@@ -108,11 +111,8 @@ class Search:
 
     def best_of_scored(self) -> CandidateResult | None:
         """Return the best single model so far."""
-        found: CandidateResult | None = None
-        for result in self.scored:
-            if self.better(result, found):
-                found = result
-        return found
+        ranked = best_first(self.scored, self.task.greater_is_better)
+        return ranked[0] if ranked else None
 
     def find(self, candidate: str) -> CandidateResult:
         return next(result for result in self.results if result.spec.id == candidate)

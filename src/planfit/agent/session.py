@@ -100,7 +100,7 @@ class Session:
         left = self.clock.left()
         return None if left is None else max(0.0, left - self.finishing_seconds)
 
-    def budget_left(self, search: Search) -> BudgetLeft:
+    def budget_left(self, search: Search, workers: int = 1) -> BudgetLeft:
         """Return what may still be spent, rounded; with a time limit a recorded decision of the clock."""
         limits = self.request.limits
         candidates = None if limits.candidates is None else max(0, limits.candidates - search.counted)
@@ -109,7 +109,7 @@ class Session:
         if self.timed:
             key = self.key("budget", 1, search.round, search.counted)
             seconds = self.run.decide("budget_left", key, lambda: round(self.search_seconds() or 0.0, 1))
-        return BudgetLeft(seconds=seconds, candidates=candidates, patience=patience)
+        return BudgetLeft(seconds=seconds, workers=workers, candidates=candidates, patience=patience)
 
     @property
     def settled(self) -> Material:
@@ -126,11 +126,11 @@ class Session:
             self.workers.cancel(ticket)
         return ticket
 
-    def wait(self, ticket: int) -> JobDone | JobFailed:
-        """Wait for a job."""
-        done = self.workers.wait([ticket])
+    def wait(self, *tickets: int) -> JobDone | JobFailed:
+        """Wait for the first of some jobs that has ended."""
+        done = self.workers.wait(tickets)
         assert done is not None  # there was no time-out
-        self._open.discard(ticket)
+        self._open.discard(done.ticket)
         return done
 
     def stop(self) -> None:

@@ -219,13 +219,17 @@ def _candidate(view: Display, name: str, result: dict[str, Any]) -> None:
     score, spec = result["score"], result["spec"]
     if spec["origin"] not in ("baseline", "ensemble"):
         view.scored += 1
-    best = view.best is None or ((score["value"] > view.best[1]) == view.greater and score["value"] != view.best[1])
+    whole = not (result.get("given_up") or result.get("cut"))
+    best = view.best is None or (
+        whole and (score["value"] > view.best[1]) == view.greater and score["value"] != view.best[1]
+    )
     if best:
         view.best = (spec["id"], score["value"])
     spread = f" ± {score['std']:.4f}" if score.get("std") is not None else ""
     features = "" if spec["family"] in ("ensemble", "baseline") else f"features {spec['features']}"
     text = f"{spec['family']:<14} {features:<12} {score['metric']} {score['value']:.4f}{spread:<11} {spoken_seconds(result['seconds']):>8}"
-    view.line(spec["id"], text + ("   best so far" if best else ""), "green" if best else "")
+    said = "   best so far" if best else "   far behind on the first fold" if result.get("given_up") else ""
+    view.line(spec["id"], text + said, "green" if best else "")
 
 
 def _holdout(view: Display, name: str, result: dict[str, Any]) -> None:

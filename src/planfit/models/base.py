@@ -70,6 +70,16 @@ class FitReport:
     """The deadline ended it."""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How a fit is spread over its time."""
+
+    rounds: int | None = None
+    """Rounds, epochs or trees at the most; None: the family's own default."""
+    learning_rate: float | None = None
+    """None: the hyperparameter as it is."""
+
+
 Deadline = Callable[[], bool]
 """Returns True when the time is up."""
 
@@ -98,6 +108,13 @@ class Family(ABC):
     simplicity: ClassVar[int] = 5
     """1: read at a glance; 9: an ensemble of many deep trees. Decides ``deliver=simple``."""
     exports_onnx: ClassVar[bool] = False
+    cost: ClassVar[float] = 1.0
+    """Time that it is worth beside LightGBM: what candidates share a limit by."""
+    round_seconds: ClassVar[tuple[float, float] | None] = None
+    """Of a round (an epoch, a tree) on one thread: fixed, and for each cell of the training part. A guess by which a
+    probe is passed over where time is plenty. None: it has no rounds to save on."""
+    probe_rounds: ClassVar[int] = 12
+    """Rounds by which the speed is measured on a table where time is short."""
     same_for_any_threads: ClassVar[bool] = False
     """The number of threads changes how long it takes and not one bit of the result."""
 
@@ -116,6 +133,22 @@ class Family(ABC):
     def defaults(self, rows: int, columns: int, task: Task) -> Record:
         """Return the tuned defaults for a table of that shape."""
         return self.Params()
+
+    def usual_rounds(self, params: Record) -> float:
+        """Return how many rounds a fit takes where nothing presses."""
+        return float(getattr(params, "rounds", 1))
+
+    def pace(self, affordable: float | None, rows: int, columns: int, task: Task, params: Record) -> Pace:
+        """Return rounds and learning rate so that a fit ends by convergence and not by the clock.
+
+        Parameters
+        ----------
+        affordable : float or None
+            Rounds that the time allows; None: no clock decides, the shape of the table does.
+        rows, columns : int
+            Of the table.
+        """
+        return Pace()
 
     @abstractmethod
     def build(self, params: Record, context: FitContext) -> Any:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from planfit.models.base import Family, FitContext, JsonDict, names_of
+from planfit.models.base import Family, FitContext, JsonDict, Pace, names_of
 from planfit.models.finishing import MOST_NATIVE_LEVELS, by_levels, date_parts, drop_useless, ordered_codes, step
 from planfit.records.canonical import Record
 from planfit.records.schema import Column, Kind
 from planfit.records.task import Task
+
+ROUNDS_TIMES_RATE: Final = 20.0
+"""Best round times learning rate, on most tables."""
+RATES: Final = (0.04, 0.2)
+"""The smallest and the largest learning rate."""
+
+
+def rate_by_rounds(affordable: float) -> float:
+    """Return the learning rate at which boosting converges in so many rounds."""
+    return round(min(RATES[1], max(RATES[0], ROUNDS_TIMES_RATE / max(affordable, 1.0))), 3)
 
 
 class BoostedTrees(Family):
@@ -28,6 +38,14 @@ class BoostedTrees(Family):
             *step("ordinal_encode", native),
             *step("to_number", ordered_codes(columns)),
         ]
+
+    def usual_rounds(self, params: Record) -> float:
+        return ROUNDS_TIMES_RATE / float(getattr(params, "learning_rate", RATES[0]))
+
+    def pace(self, affordable: float | None, rows: int, columns: int, task: Task, params: Record) -> Pace:
+        if affordable is None or affordable >= self.usual_rounds(params):
+            return Pace()
+        return Pace(learning_rate=rate_by_rounds(affordable))
 
     def arguments(self, params: Record, context: FitContext) -> dict[str, Any]:
         """Return the arguments of the estimator; rounds and learning rate of the context win."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from planfit.models.base import Dimension, FitContext
+from planfit.models.base import Dimension, FitContext, Pace
 from planfit.models.boosting import BoostedTrees
 from planfit.records.canonical import Record
 from planfit.records.task import Task, TaskType
@@ -18,6 +18,10 @@ RATES: Final[dict[TaskType, tuple[float, float, float]]] = {
 """CatBoost's own rule for the learning rate: its logarithm at 1,000 rounds and one row, its growth with the logarithm
 of the rows, and its growth with that of the rounds. Written out, so that a refit keeps the rate of the folds."""
 MOST_RATE: Final = 0.5
+FEWEST_ROUNDS: Final = 60
+"""Fewer are not worth the start."""
+USUAL_ROUNDS: Final = 500
+"""After which most tables have converged."""
 MANY_CLASSES: Final = 5
 """Classes from which fewer rounds with larger steps must do."""
 
@@ -54,6 +58,8 @@ class CatBoost(BoostedTrees):
     Params: ClassVar[type[Record]] = CatBoostParams
     simplicity: ClassVar[int] = 6
     most_levels: ClassVar[int] = 20_000
+    cost: ClassVar[float] = 2.5
+    round_seconds: ClassVar = (2e-3, 8e-8)
 
     def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
         return {
@@ -70,6 +76,16 @@ class CatBoost(BoostedTrees):
     def defaults(self, rows: int, columns: int, task: Task) -> Record:
         rounds = 300 if len(task.classes) >= MANY_CLASSES else 1000
         return CatBoostParams(rounds=rounds, learning_rate=usual_rate(task.task_type, rows, rounds))
+
+    def usual_rounds(self, params: Record) -> float:
+        return USUAL_ROUNDS
+
+    def pace(self, affordable: float | None, rows: int, columns: int, task: Task, params: Record) -> Pace:
+        most = CatBoostParams.model_validate(params.model_dump()).rounds
+        if affordable is None or affordable >= most:
+            return Pace()
+        rounds = max(FEWEST_ROUNDS, int(affordable))
+        return Pace(rounds=rounds, learning_rate=usual_rate(task.task_type, rows, rounds))
 
     def build(self, params: Record, context: FitContext) -> Any:
         from planfit.models.estimators.catboost import CatBoostModel

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from planfit.models.base import Dimension, Family, FitContext, JsonDict, names_of
+from planfit.models.base import Dimension, Family, FitContext, JsonDict, Pace, names_of
 from planfit.models.finishing import (
     MOST_FOREST_LEVELS,
     RARE_ROWS,
@@ -22,6 +22,8 @@ from planfit.records.task import Task
 
 ROWS_PER_TREE: Final = 50_000
 """Rows that one tree is grown on at the most: more make it larger and slower, hardly better."""
+FEWEST_TREES: Final = 40
+"""Fewer average too little."""
 
 
 class ForestParams(Record):
@@ -41,6 +43,9 @@ class Forest(Family):
     simplicity: ClassVar[int] = 7
     exports_onnx: ClassVar[bool] = True
     same_for_any_threads: ClassVar[bool] = True
+    cost: ClassVar[float] = 1.3
+    round_seconds: ClassVar = (2e-3, 3e-7)
+    probe_rounds: ClassVar[int] = 8
     random_splits: ClassVar[bool]
 
     def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
@@ -59,6 +64,15 @@ class Forest(Family):
             "max_features": Dimension("categorical", choices=("sqrt", 0.5, 0.75, 1.0)),
             "min_samples_leaf": Dimension("int", 1, 32, log=True),
         }
+
+    def usual_rounds(self, params: Record) -> float:
+        return float(ForestParams.model_validate(params.model_dump()).n_estimators)
+
+    def pace(self, affordable: float | None, rows: int, columns: int, task: Task, params: Record) -> Pace:
+        most = self.usual_rounds(params)
+        if affordable is None or affordable >= most:
+            return Pace()
+        return Pace(rounds=max(FEWEST_TREES, int(affordable)))
 
     def build(self, params: Record, context: FitContext) -> Any:
         from planfit.models.estimators.forests import ForestModel

@@ -38,6 +38,8 @@ class HistGradientBoosting(BoostedTrees):
     name: ClassVar[str] = "hist_gradient_boosting"
     Params: ClassVar[type[Record]] = HistGradientBoostingParams
     simplicity: ClassVar[int] = 6
+    cost: ClassVar[float] = 1.3
+    round_seconds: ClassVar = (3e-3, 3e-8)
 
     def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
         return {

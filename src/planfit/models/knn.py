@@ -29,6 +29,7 @@ class Neighbours(Family):
     name: ClassVar[str] = "knn"
     Params: ClassVar[type[Record]] = NeighboursParams
     simplicity: ClassVar[int] = 3
+    cost: ClassVar[float] = 0.4
     same_for_any_threads: ClassVar[bool] = True
 
     def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:

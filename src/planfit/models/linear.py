@@ -38,6 +38,7 @@ class Linear(Family):
     name: ClassVar[str] = "linear"
     Params: ClassVar[type[Record]] = LinearParams
     simplicity: ClassVar[int] = 1
+    cost: ClassVar[float] = 0.4
     exports_onnx: ClassVar[bool] = True
 
     def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from planfit.models.base import Dimension, Family, FitContext, JsonDict, names_of
+from planfit.models.base import Dimension, Family, FitContext, JsonDict, Pace, names_of
 from planfit.models.finishing import (
     MOST_NATIVE_LEVELS,
     RARE_ROWS,
@@ -25,6 +25,7 @@ FEW_ROWS: Final = 2_000
 """Rows up to which an epoch has so few steps that twice the epochs are needed."""
 MANY_ROWS: Final = 20_000
 """Rows from which half of the epochs suffice."""
+FEWEST_EPOCHS: Final = 8
 PATIENT_SHARE: Final = 0.45
 """Share of the epochs that may pass without improvement: the learning rate rises anew for half of them."""
 
@@ -57,6 +58,9 @@ class MLP(Family):
     Params: ClassVar[type[Record]] = MLPParams
     iterative: ClassVar[bool] = True
     simplicity: ClassVar[int] = 8
+    cost: ClassVar[float] = 2.5
+    round_seconds: ClassVar = (1e-2, 2e-6)
+    probe_rounds: ClassVar[int] = 1
 
     def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
         few, embedded, many = self._categories(columns)
@@ -99,6 +103,11 @@ class MLP(Family):
             rounds=rounds,
             patience=round(PATIENT_SHARE * rounds),
         )
+
+    def pace(self, affordable: float | None, rows: int, columns: int, task: Task, params: Record) -> Pace:
+        if affordable is None or affordable >= self.usual_rounds(params):
+            return Pace()
+        return Pace(rounds=max(FEWEST_EPOCHS, int(affordable)))
 
     def build(self, params: Record, context: FitContext) -> Any:
         from planfit.models.estimators.mlp import MLPModel

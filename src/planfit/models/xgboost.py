@@ -57,6 +57,8 @@ class XGBoost(BoostedTrees):
     extra: ClassVar[str | None] = "full"
     Params: ClassVar[type[Record]] = XGBoostParams
     simplicity: ClassVar[int] = 6
+    cost: ClassVar[float] = 1.3
+    round_seconds: ClassVar = (1.5e-3, 3e-8)
     exports_onnx: ClassVar[bool] = True
 
     def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:

@@ -9,7 +9,7 @@ from planfit.records.events import Stage
 from planfit.records.findings import Finding
 from planfit.records.profile import Profile, TargetProfile
 from planfit.records.schema import Schema
-from planfit.records.scores import CandidateFailure, CandidateResult, Probe, Usage
+from planfit.records.scores import CandidateFailure, CandidateResult, Probe, Screened, Usage
 from planfit.records.task import Task
 
 PlanKind = Literal["TaskPlan", "FeaturePlan", "ModelPlan", "TuningPlan", "NextStep"]
@@ -32,6 +32,8 @@ class BudgetLeft(Record):
     """What may still be spent, rounded; a recorded clock decision where time is limited."""
 
     seconds: float | None = None
+    workers: int = 1
+    """Candidates that are trained side by side."""
     candidates: int | None = None
     patience: int = 10
     """Further candidates without improvement before the search counts as converged."""
@@ -61,6 +63,8 @@ class Ask(Record):
     """Best first."""
     failures: tuple[CandidateFailure, ...] = ()
     probes: tuple[Probe, ...] = ()
+    screening: tuple[Screened, ...] = ()
+    """Columns that a quick model leaned on when it was offered many, the most useful first."""
     budget: BudgetLeft = BudgetLeft()
     previous: str | None = None
     """The document that `findings` are about."""

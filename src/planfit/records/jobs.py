@@ -59,6 +59,18 @@ class FeaturesJob(Record):
     """Write pipeline, transformed table and ledger (not for a sample)."""
 
 
+class ScreenJob(Record):
+    """Look for columns worth making, on the rows of two folds."""
+
+    job: Literal["screen"] = "screen"
+    material: Material
+    folds: tuple[int, int]
+    """One to fit on and one to stop early on, then the other way round."""
+    rows: int
+    """Of each fold at the most."""
+    threads: int = 1
+
+
 class EvaluateJob(Record):
     """Score the chosen model's fold average on the holdout, with a bootstrap interval, and permutation importance."""
 
@@ -115,7 +127,8 @@ class PingJob(Record):
 
 
 Job = Annotated[
-    PingJob | FitJob | FeaturesJob | EvaluateJob | RefitJob | BundleJob | LatencyJob, Field(discriminator="job")
+    PingJob | FitJob | FeaturesJob | ScreenJob | EvaluateJob | RefitJob | BundleJob | LatencyJob,
+    Field(discriminator="job"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from planfit.records.canonical import Record
@@ -48,6 +49,8 @@ class Allotment(Record):
 
     retry: bool = False
     """The one further try after memory or time ran out."""
+    race: tuple[tuple[float, float], ...] | None = None
+    """By fold, the scores of the best candidate and of the baseline: who stays far behind is not given further folds."""
 
     def meaning(self) -> dict[str, Any]:
         """Return what decides the result (not deadline, memory limit)."""
@@ -93,6 +96,8 @@ class CandidateResult(Record):
     """Rounds used by every fold model at prediction: the mean of the folds' best."""
     cut: bool = False
     """A deadline ended it early."""
+    given_up: str | None = None
+    """Why it was not scored on all folds, where the first ones showed it far behind."""
     finishing: tuple[dict[str, Any], ...] = ()
     """Steps that the family added to the feature plan, in the plan language."""
     columns_out: int = 0
@@ -103,6 +108,14 @@ class CandidateResult(Record):
     """One complete fitted pipeline a fold; empty for ensembles."""
     history: ArtifactRef | None = None
     """``training.jsonl``: one line a fold and round (or a fold)."""
+
+
+def best_first(results: Iterable[CandidateResult], greater_is_better: bool) -> list[CandidateResult]:
+    """Return results, best first; those scored on fewer folds come last, ties keep their order."""
+    known = list(results)
+    most = max((len(result.folds) for result in known), default=0)
+    sign = -1.0 if greater_is_better else 1.0
+    return sorted(known, key=lambda result: (len(result.folds) < most, sign * result.score.value))
 
 
 class CandidateFailure(Record):
@@ -148,6 +161,21 @@ class Probe(Record):
     """Nadeau & Bengio (2003): the folds' overlap is corrected for."""
     verdict: Literal["better", "even", "worse", "skipped"]
     because: str
+
+
+class Screened(Record):
+    """A column that could be made, and how much a quick model leaned on it."""
+
+    steps: tuple[dict[str, Any], ...]
+    """What makes it, in the plan language."""
+    operation: str
+    columns: tuple[str, ...]
+    gain: float
+    """Its share of the gain of all splits, the mean of two models fitted on different rows."""
+    least: float
+    """The smaller of the two shares."""
+    kept: bool
+    """It has enough in both."""
 
 
 class HoldoutScore(Record):

@@ -28,7 +28,9 @@ def leaderboard(facts: RunFacts) -> list[str]:
         mark = "**delivered**" if delivered is not None and name == delivered.candidate else ""
         if not mark and name in members:
             mark = f"member, {members[name]:.0%}"
-        if result.cut:
+        if result.given_up:
+            mark = "given up after its first fold"
+        elif result.cut:
             mark = f"{mark}, cut short".lstrip(", ")
         rows.append(_row(str(place), result, mark))
     for failure in facts.failures:

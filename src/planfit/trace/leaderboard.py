@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from planfit.records.scores import CandidateFailure, CandidateResult
+from planfit.records.scores import CandidateFailure, CandidateResult, best_first
 from planfit.store.run import RunReader
 
 
@@ -22,8 +22,7 @@ def failures(reader: RunReader) -> tuple[CandidateFailure, ...]:
 def ranked(reader: RunReader) -> tuple[CandidateResult, ...]:
     """Return the scored candidates, best first; ties keep the order of submission."""
     task = reader.find("step_finished", name="task")
-    sign = -1.0 if task is not None and task.result["greater_is_better"] else 1.0
-    return tuple(sorted(candidates(reader), key=lambda result: sign * result.score.value))
+    return tuple(best_first(candidates(reader), task is not None and task.result["greater_is_better"]))
 
 
 def rows(reader: RunReader) -> list[dict[str, Any]]:

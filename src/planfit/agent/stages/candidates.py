@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -99,22 +101,23 @@ def fit_job(
 
 
 def score_candidates(session: Session, search: Search, wanted: Iterable[CandidateSpec], folds: int) -> None:
-    """Score candidates side by side and take them in one by one, in order.
+    """Score candidates side by side and take them in one by one, in order: a free worker gets the next one at once.
 
     Stops submitting when a limit is reached. A failed one is logged with its cause, tried once more on half of
     the rows where memory or time was short, then skipped.
     """
-    queue = list(wanted)
-    side_by_side, _ = allotments.job_shape(session, search)
-    while queue and not (session.stopping and not _begun(session, search)):
-        batch = [_numbered(spec, search) for spec in queue[: _room(session, search, side_by_side)]]
-        if not batch:
+    queue, flying = deque(wanted), deque[Flight]()
+    while True:
+        while queue and _may_start(session, search, flying):
+            flying.append(_start(session, search, queue.popleft(), folds, [spec.family for spec in queue]))
+        if not flying:
             return
-        queue = queue[len(batch) :]
-        waiting = len(batch) + len(queue)
-        _score_batch(session, search, batch, folds, waiting)
-        if time_is_up(session, search) or too_many_failures(search):
-            return
+        _wait_for_one(session, flying)
+        while flying and flying[0].landed:
+            _take_in(session, search, flying.popleft())
+            if too_many_failures(search):
+                _call_off(session, search, flying)
+                return
 
 
 def candidate_of(event: StepFinished, spec: CandidateSpec) -> CandidateResult:
@@ -126,44 +129,69 @@ def candidate_of(event: StepFinished, spec: CandidateSpec) -> CandidateResult:
     )
 
 
-def _score_batch(session: Session, search: Search, batch: Sequence[CandidateSpec], folds: int, waiting: int) -> None:
-    tickets: dict[str, tuple[CandidateSpec, Allotment, str, int | None]] = {}
-    for spec in batch:
-        request = spec_key(session, search, spec)
-        allotment = allotments.candidate(session, search, spec, request, folds, waiting)
-        key = spec_key(session, search, spec, allotment)
-        ticket = None
-        if session.run.outcome(key) is None and session.run.find("candidate_failed", key=key) is None:
-            ticket = _submit(session, search, spec, allotment, key)
-        tickets[spec.id] = (spec, allotment, key, ticket)
-    for spec, allotment, key, ticket in tickets.values():
-        _take_in(session, search, spec, allotment, key, ticket)
+@dataclass
+class Flight:
+    """A candidate on its way: submitted to a worker, or known from the log."""
+
+    spec: CandidateSpec
+    allotment: Allotment
+    key: str
+    ticket: int | None
+    done: JobDone | JobFailed | None = None
+
+    @property
+    def landed(self) -> bool:
+        return self.ticket is None or self.done is not None
 
 
-def _submit(session: Session, search: Search, spec: CandidateSpec, allotment: Allotment, key: str) -> int:
+def _start(session: Session, search: Search, spec: CandidateSpec, folds: int, waiting: Sequence[str]) -> Flight:
+    spec = _numbered(spec, search)
+    request = spec_key(session, search, spec)
+    allotment = allotments.candidate(session, search, spec, request, folds, waiting)
+    return _submitted(session, search, spec, allotment)
+
+
+def _submitted(session: Session, search: Search, spec: CandidateSpec, allotment: Allotment) -> Flight:
+    """Hand a candidate to a worker, unless the log knows what came of it."""
+    key = spec_key(session, search, spec, allotment)
+    if session.run.outcome(key) is not None or session.run.find("candidate_failed", key=key) is not None:
+        return Flight(spec, allotment, key, None)
     session.run.once(StepStarted(key=key, stage=_stage(spec), name=f"candidate {spec.id}"))
-    job = fit_job(session, search, spec, allotment)
-    return session.submit(job, allotment.seconds)
+    return Flight(spec, allotment, key, session.submit(fit_job(session, search, spec, allotment), allotment.seconds))
 
 
-def _take_in(
-    session: Session, search: Search, spec: CandidateSpec, allotment: Allotment, key: str, ticket: int | None
-) -> None:
-    if ticket is not None:
-        done = session.wait(ticket)
-        if isinstance(done, JobDone):
-            keep(session, spec, allotment, key, done)
-        elif done.cause != "cancelled":
-            refuse_what_is_no_outcome(session, done)
-            failure = CandidateFailure(
-                spec=spec,
-                allotment=allotment,
-                cause=done.cause,
-                detail=done.detail,
-                seconds=done.seconds,
-                retried_as="half the rows" if _worth_retrying(session, done, allotment, search, key) else None,
-            )
-            session.run.once(CandidateFailedEvent(key=key, failure=failure))
+def _wait_for_one(session: Session, flying: Iterable[Flight]) -> None:
+    """Wait until one more has landed."""
+    by_ticket = {flight.ticket: flight for flight in flying if flight.ticket is not None and flight.done is None}
+    if by_ticket:
+        done = session.wait(*by_ticket)
+        by_ticket[done.ticket].done = done
+
+
+def _call_off(session: Session, search: Search, flying: Iterable[Flight]) -> None:
+    """Give up what is under way; its ids are free again."""
+    for flight in flying:
+        if not flight.landed and flight.ticket is not None:
+            session.workers.cancel(flight.ticket)
+            session.wait(flight.ticket)
+        search.numbered -= 1
+
+
+def _take_in(session: Session, search: Search, flight: Flight) -> None:
+    spec, key, done = flight.spec, flight.key, flight.done
+    if isinstance(done, JobDone):
+        keep(session, spec, flight.allotment, key, done)
+    elif isinstance(done, JobFailed) and done.cause != "cancelled":
+        refuse_what_is_no_outcome(session, done)
+        failure = CandidateFailure(
+            spec=spec,
+            allotment=flight.allotment,
+            cause=done.cause,
+            detail=done.detail,
+            seconds=done.seconds,
+            retried_as="half the rows" if _worth_retrying(session, done, flight.allotment, search, key) else None,
+        )
+        session.run.once(CandidateFailedEvent(key=key, failure=failure))
     event = session.run.outcome(key)
     if event is not None:
         search.add(candidate_of(event, spec), counts=spec.origin not in ("baseline",))
@@ -173,12 +201,10 @@ def _take_in(
         return
     search.failures.append(failed.failure)
     if failed.failure.retried_as is not None:
-        half = allotments.retry(session, search, key, allotment)
-        again = spec_key(session, search, spec, half)
-        ticket = None
-        if session.run.outcome(again) is None and session.run.find("candidate_failed", key=again) is None:
-            ticket = _submit(session, search, spec, half, again)
-        _take_in(session, search, spec, half, again, ticket)
+        half = allotments.retry(session, search, key, flight.allotment)
+        again = _submitted(session, search, spec, half)
+        _wait_for_one(session, [again])
+        _take_in(session, search, again)
         return
     search.failed_in_row += 1
 
@@ -193,6 +219,7 @@ def keep(session: Session, spec: CandidateSpec, allotment: Allotment, key: str, 
         folds=result["folds"],
         rounds=result["rounds"],
         cut=result["cut"],
+        given_up=result["given_up"],
         finishing=result["finishing"],
         columns_out=result["columns_out"],
         seconds=done.seconds,
@@ -213,12 +240,19 @@ def _worth_retrying(session: Session, failed: JobFailed, allotment: Allotment, s
     return bool(session.run.decide("time_to_try_again", key, lambda: (session.search_seconds() or 0.0) > needed))
 
 
-def _room(session: Session, search: Search, side_by_side: int) -> int:
+def _may_start(session: Session, search: Search, flying: Sequence[Flight]) -> bool:
+    """Say whether a worker is free for the next candidate and the limits have room for it."""
+    side_by_side, _ = allotments.job_shape(session, search)
+    if sum(not flight.landed for flight in flying) >= side_by_side:
+        return False
+    if session.stopping and not _begun(session, search):
+        return False
+    if not search.results:  # the baseline is free, and without it there is nothing to deliver
+        return not flying
     limit = session.request.limits.candidates
-    left = side_by_side if limit is None else min(side_by_side, limit - search.counted)
-    if not search.results:  # the baseline is free
-        return max(1, left)
-    return max(0, left)
+    if limit is not None and search.counted + len(flying) >= limit:
+        return False
+    return not time_is_up(session, search)
 
 
 def _begun(session: Session, search: Search) -> bool:
@@ -231,7 +265,7 @@ def time_is_up(session: Session, search: Search) -> bool:
     """Say whether there is no time for a further candidate, by a recorded decision."""
     if not session.timed:
         return False
-    key = session.key("enough_time", 1, search.numbered, len(search.failures))
+    key = session.key("enough_time", 2, search.numbered)
     return not session.run.decide(
         "enough_time_for_another_candidate", key, lambda: (session.search_seconds() or 0) > 1.0
     )

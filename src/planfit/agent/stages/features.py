@@ -8,7 +8,7 @@ from typing import Any
 
 from planfit.agent import allotments
 from planfit.agent.attempts import Agreement, plan_hash
-from planfit.agent.jobs import carry_out_job, job_files
+from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.agent.stages.candidates import fit_job, spec_key
@@ -18,12 +18,16 @@ from planfit.plans.validate import check_features
 from planfit.records.canonical import canonical_json
 from planfit.records.events import RolledBack
 from planfit.records.findings import Finding
-from planfit.records.jobs import FeaturesJob, JobFailed
+from planfit.records.jobs import FeaturesJob, JobDone, JobFailed
 from planfit.records.scores import CandidateSpec, FeatureSet, Probe
 from planfit.runtime.evaluate import probe_verdict
 from planfit.settings import SAMPLE_ROWS
 
 PROBE_FAMILY = "lightgbm"
+PROBE_PARAMS = {
+    "extra_trees": False, "num_leaves": 16, "min_data_in_leaf": 10, "feature_fraction": 0.4, "bagging_fraction": 0.8,
+}  # fmt: skip
+"""Searched thresholds converge in few rounds, so that the probe tells of the columns and not of the time it had."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,11 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
     parent = search.sets[search.adopted]
     key = session.key("probe", 1, made.key, parent.key, search.task)
 
+    adds = any(step.operation.adds_information for step in resolved.steps)
+    child, older = _probe_scores(session, search, made, parent) if adds else (None, None)
+
     def work(_: Path) -> tuple[Any, dict[str, Path]]:
-        if not any(step.operation.adds_information for step in resolved.steps):
+        if not adds:
             return Probe(
                 child=made.name,
                 parent=parent.name,
@@ -142,7 +149,6 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
                 verdict="skipped",
                 because="Its steps only scale or impute; the family's own finishing decides on those.",
             ), {}
-        child, older = (_probe_scores(session, search, which) for which in (made, parent))
         if child is None or older is None or len(child) != len(older):
             return Probe(
                 child=made.name,
@@ -194,20 +200,29 @@ def _settle(
     )
 
 
-def _probe_scores(session: Session, search: Search, features: FeatureSet) -> tuple[float, ...] | None:
-    spec = CandidateSpec(id="probe", family=PROBE_FAMILY, params={}, features=features.name, origin="probe")
-    allotment = allotments.probe(session, search, session.key("probe_side", 1, features.key))
-    key = spec_key(session, search, spec, allotment)
+def _probe_scores(session: Session, search: Search, *sets: FeatureSet) -> list[tuple[float, ...] | None]:
+    """Return the scores by fold of a fast model on each feature set, fitted side by side; None where it failed."""
+    done = carry_out_steps(session, [_probe_side(session, search, features) for features in sets])
+    return [tuple(each.result["per_fold"]) if "per_fold" in each.result else None for each in done]
 
-    def work(_: Path) -> tuple[Any, dict[str, Path]]:
-        done = carry_out_job(session, fit_job(session, search, spec, allotment, keep_models=False))
+
+def _probe_side(session: Session, search: Search, features: FeatureSet) -> JobStep:
+    spec = CandidateSpec(id="probe", family=PROBE_FAMILY, params=PROBE_PARAMS, features=features.name, origin="probe")
+    allotment = allotments.probe(session, search, session.key("probe_side", 1, features.key))
+
+    def keep(done: JobDone | JobFailed) -> Outcome:
         if isinstance(done, JobFailed):
             return {"failed": done.cause, "detail": done.detail}, {}
         return {"per_fold": done.result["score"]["per_fold"]}, {}
 
-    name = f"probe-side {features.name}"
-    result = session.run.step(key, "feature_engineering", name, work, shared=False).result
-    return tuple(result["per_fold"]) if "per_fold" in result else None
+    return JobStep(
+        key=spec_key(session, search, spec, allotment),
+        stage="feature_engineering",
+        name=f"probe-side {features.name}",
+        job=fit_job(session, search, spec, allotment, keep_models=False),
+        seconds=allotment.seconds,
+        keep=keep,
+    )
 
 
 def _as_finding(failed: JobFailed, gate: Any) -> Finding:

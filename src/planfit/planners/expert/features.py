@@ -214,8 +214,8 @@ def missing_says_something(view: FeatureView) -> Iterator[Step | LeftOut]:
 
 @rule("features/ratio")
 def amounts_per_count(view: FeatureView) -> Iterator[Step]:
-    """A total grows with the count behind it; what it is per unit does not."""
-    if not view.legal("ratio"):
+    """A total grows with the count behind it; what it is per unit does not. Where ratios were screened, that decides."""
+    if not view.legal("ratio") or view.ask.screening:
         return
     for pair in sensible_ratios([view.stats[column.name] for column in view.of_kind(Kind.NUMERIC)], view.rows):
         step = {
@@ -230,7 +230,7 @@ def amounts_per_count(view: FeatureView) -> Iterator[Step]:
 @rule("features/products")
 def products_of_the_strongest(view: FeatureView) -> Iterator[Step | LeftOut]:
     """Products and squares of the two to four numbers that say most about the target help where effects multiply."""
-    if not view.legal("polynomial_features"):
+    if not view.legal("polynomial_features") or view.ask.screening:
         return
     strong = strongest_numbers(view, codes=view.legal("to_number"))
     if len(strong) < 2:
@@ -329,18 +329,34 @@ def logarithms_do_not_help(view: FeatureView) -> Iterator[LeftOut]:
         )
 
 
+@rule("features/discovered")
+def what_a_quick_model_leaned_on(view: FeatureView) -> Iterator[Step]:
+    """Offered many made columns beside the raw ones, a quick model shows which it would rather split on."""
+    taken = {column.name for column in view.columns}
+    for entry in view.ask.screening:
+        if not all(view.legal(step["operation"]) for step in entry.steps) or not set(entry.columns) <= taken:
+            continue
+        reason = (
+            f"offered among many columns, it took {entry.gain:.1%} of the gain of a quick model's splits, and at least "
+            f"{entry.least:.1%} on either part of the rows"
+        )
+        for step in entry.steps:
+            yield Step("features/discovered", {**step, "reason": reason})
+
+
 FEATURE_RULES: tuple[Rule[FeatureView, Any], ...] = (
     nearly_empty_columns,
     stand_ins_are_missing,
     missing_says_something,
     amounts_per_count,
     products_of_the_strongest,
+    what_a_quick_model_leaned_on,
     many_levels_as_target_means,
     dates_have_parts,
     text_is_left_to_the_families,
     logarithms_do_not_help,
 )
-WIDE = frozenset({"features/products", "features/missing"})
+WIDE = frozenset({"features/products", "features/missing", "features/discovered"})
 """Rules whose steps a smaller plan goes without."""
 
 

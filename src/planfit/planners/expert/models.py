@@ -1,122 +1,23 @@
-"""The expert's ModelPlan: which families, in which settings, on which feature set, and why not the others."""
+"""The expert's ModelPlan: what of the portfolio comes next, as far as the budget reaches, and why not the others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-
+from planfit.models.registry import families
 from planfit.planners.base import Ask
-from planfit.planners.expert.rules import Rule, rule
-from planfit.records.schema import Column, Kind
+from planfit.planners.expert.model_view import RAW, JsonDict, ModelView, Proposed, Rejected, view_of
+from planfit.planners.expert.portfolio import MODEL_RULES, SETTINGS
 from planfit.records.scores import CandidateResult, CandidateSpec
 
-RAW = "v0"
-ROWS_FOR_LINEAR = 100_000
-ROWS_FOR_FOREST = 50_000
-CLASSES_FOR_FOREST = 30
-MANY_CLASSES = 5
-"""Classes from which a round of boosting, with its tree a class, is dear."""
-FEW_ROWS = 2_000
-MANY_ROWS = 500_000
-WORDS_OF_A_TEXT = 4.0
-FEW_OTHER_COLUMNS = 5
-"""Beside so few other columns, a text column is the signal."""
 SECONDS_PER_CELL = 2.5e-5
-"""Of one boosted candidate over all folds, on two cores; a guess that only orders the work."""
-LAST_OF_THE_FIRST = 4.0
+"""Of one boosted candidate over all folds, on one core; a guess that only orders the work."""
+LAST_OF_THE_FIRST = 2.0
 """Place in the portfolio up to which candidates are scored before any features are made."""
 GENEROUS = 6
-"""Candidates left from which the first batch may hold a forest too."""
-FEW_ENTITIES = 200
-"""Groups below which a model rather learns them by heart than what holds for others."""
-DRAWN = (5.0, 1.0)
-"""Penalties on standardised columns, in numbers of rows: at 1 a coefficient is half of what it would be without."""
-STRONGEST = {"C": 1e-4, "alpha": 1e8}
-"""Bounds of the linear family's penalties."""
-JsonDict = dict[str, Any]
-
-WIDE_TREES: JsonDict = {
-    "extra_trees": True, "num_leaves": 64, "feature_fraction": 0.55, "bagging_fraction": 0.99, "lambda_l1": 0.91, "lambda_l2": 1.9,
-    "min_data_in_leaf": 28,
-}  # fmt: skip
-DEEP_TREES: JsonDict = {
-    "extra_trees": False, "num_leaves": 84, "feature_fraction": 0.53, "bagging_fraction": 0.98, "lambda_l1": 0.03, "lambda_l2": 0.84,
-    "min_data_in_leaf": 3,
-}  # fmt: skip
-SHALLOW_TREES: JsonDict = {
-    "extra_trees": True, "num_leaves": 8, "feature_fraction": 0.42, "bagging_fraction": 0.72, "min_data_in_leaf": 15,
-}  # fmt: skip
-STUMPY_TREES: JsonDict = {
-    "extra_trees": True, "num_leaves": 4, "feature_fraction": 0.5, "bagging_fraction": 0.7, "lambda_l2": 20.0, "learning_rate": 0.03,
-}  # fmt: skip
-"""So little freedom that few entities are not learned by heart."""
-SETTINGS: tuple[JsonDict, ...] = (WIDE_TREES, DEEP_TREES, SHALLOW_TREES, STUMPY_TREES)
-"""LightGBM settings beside the family's own defaults, from published portfolios (see the recipe in the docs)."""
-
-
-@dataclass(frozen=True)
-class ModelView:
-    """What the model rules look at."""
-
-    ask: Ask
-    columns: tuple[Column, ...]
-    classes: int
-    """1 for regression and 2 for binary tasks."""
-
-    @property
-    def rows(self) -> int:
-        return self.ask.profile.rows
-
-    @property
-    def entities(self) -> int | None:
-        """How many groups there are where rows are divided by group and groups are few, else None."""
-        task = self.ask.task
-        if task is None or task.split.kind != "group" or task.split.column not in self.ask.profile.names:
-            return None
-        count = self.ask.profile.of(task.split.column).n_unique
-        return count if count < FEW_ENTITIES else None
-
-    @property
-    def newest(self) -> str:
-        """The newest adopted feature set."""
-        return self.ask.feature_sets[-1][0] if self.ask.feature_sets else RAW
-
-    @property
-    def texts(self) -> list[Column]:
-        return [column for column in self.columns if column.kind is Kind.TEXT]
-
-    @property
-    def text_is_the_signal(self) -> bool:
-        """Whether a text of several words stands beside few other columns."""
-        words = [self.ask.profile.of(column.name).mean_words or 0.0 for column in self.texts]
-        return bool(words) and max(words) >= WORDS_OF_A_TEXT and len(self.columns) - len(words) <= FEW_OTHER_COLUMNS
-
-    def legal(self, family: str) -> bool:
-        return family in self.ask.families
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """One candidate that a rule wants tried; the smaller `place`, the earlier."""
-
-    place: float
-    family: str
-    features: str
-    params: tuple[tuple[str, Any], ...]
-    reason: str
-
-    @property
-    def settings(self) -> JsonDict:
-        return dict(self.params)
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A family that a rule advises against."""
-
-    family: str
-    reason: str
+"""Candidates left from which the first batch may hold three."""
+SHARE_TO_PLAN = 0.9
+"""Of the time left, what candidates are planned for."""
+COMPRESSED = 0.8
+"""Candidates that train in rounds make do with a little less time than a like one took."""
 
 
 def model_plan(ask: Ask) -> JsonDict:
@@ -140,16 +41,6 @@ def model_plan(ask: Ask) -> JsonDict:
         ],
         "rationale": f"{shape}: {len(batch)} of {len(wanted)} settings of the portfolio come next, {tried} scored before.",
     }
-
-
-def view_of(ask: Ask) -> ModelView:
-    """Return what the model rules look at."""
-    out = {entry.name for entry in ask.task.excluded} | {ask.task.target} if ask.task is not None else set()
-    raw = tuple(column for column in ask.profile.columns if column.name not in out)
-    classes = 1
-    if ask.task is not None and ask.task.is_classification:
-        classes = max(2, len(ask.task.classes))
-    return ModelView(ask, raw, classes)
 
 
 def portfolio(view: ModelView) -> tuple[list[Proposed], list[Rejected]]:
@@ -178,35 +69,42 @@ def untried(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
 def next_batch(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
     """Return what comes next: at first two or three on the raw columns, later the rest, as the budget allows."""
     left = untried(view, wanted)
-    room = affordable(view)
     if any(is_single(result.spec) for result in view.ask.leaderboard):
-        return left[:room]
+        return affordable(view, left)
     most = 3 if view.ask.budget.candidates is None or view.ask.budget.candidates >= GENEROUS else 2
     first = [entry for entry in left if entry.features == RAW and entry.place <= LAST_OF_THE_FIRST][:most]
-    first = first or left[:1]
-    if room < len(first) and not view.text_is_the_signal:
-        # one model alone: trees take everything as it is
-        first.sort(key=lambda entry: entry.family != "lightgbm")
-    return first[:room]
+    return affordable(view, first or left[:1])
 
 
-def affordable(view: ModelView) -> int:
-    """Return how many candidates the budget still has room for."""
-    room = 100 if view.ask.budget.candidates is None else view.ask.budget.candidates
-    if view.ask.budget.seconds is not None:
-        room = min(room, max(1, int(view.ask.budget.seconds / seconds_of_one(view))))
-    return room
+def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
+    """Return those of `wanted` that the budget has room for, in order; what is too slow is passed over."""
+    budget = view.ask.budget
+    room = len(wanted) if budget.candidates is None else budget.candidates
+    if budget.seconds is None:
+        return wanted[:room]
+    left = SHARE_TO_PLAN * budget.seconds * budget.workers
+    chosen: list[Proposed] = []
+    for entry in wanted:
+        needed = seconds_of(view, entry)
+        # without any model, even a try that may not fit is worth it
+        if needed <= left or not (chosen or view.ask.leaderboard[1:]):
+            chosen.append(entry)
+            left -= needed
+    return chosen[:room]
 
 
-def seconds_of_one(view: ModelView) -> float:
-    """Return the seconds of one candidate: as measured on this table, else by its cells."""
-    measured = [
-        result.seconds for result in view.ask.leaderboard if result.spec.family == "lightgbm" and result.seconds > 0
-    ]
-    if measured:
-        return max(0.5, max(measured))
+def seconds_of(view: ModelView, entry: Proposed) -> float:
+    """Return the seconds that a candidate wants at the least: as measured on this table, else by its cells."""
+    known = [result for result in view.ask.leaderboard if is_single(result.spec) and result.seconds > 0]
+    same = [result.seconds for result in known if result.spec.family == entry.family]
+    if same:
+        return max(0.3, COMPRESSED * max(same))
+    cost = families()[entry.family].cost if entry.family in families() else 1.0
+    paces = [COMPRESSED * result.seconds / families()[result.spec.family].cost for result in known]
+    if paces:
+        return max(0.3, cost * max(paces))
     cells = view.rows * max(1, len(view.columns)) * (view.classes if view.classes > 2 else 1)
-    return 1.0 + SECONDS_PER_CELL * cells
+    return cost * (0.5 + SECONDS_PER_CELL * cells)
 
 
 def is_single(spec: CandidateSpec) -> bool:
@@ -225,126 +123,6 @@ def _same(entry: Proposed, spec: CandidateSpec) -> bool:
     if entry.params:
         return all(spec.params.get(name) == value for name, value in entry.params)
     # the family's defaults: whatever is none of the named settings
-    return not any(all(spec.params.get(name) == value for name, value in other.items()) for other in SETTINGS)
-
-
-def _fixed(settings: JsonDict) -> tuple[tuple[str, Any], ...]:
-    return tuple(settings.items())
-
-
-@rule("models/linear")
-def linear_is_the_floor(view: ModelView) -> Iterator[Proposed | Rejected]:
-    """A linear model is quick, hard to overfit and the best reader of sparse text."""
-    if view.rows > ROWS_FOR_LINEAR and not view.texts:
-        yield Rejected("linear", f"{view.rows} rows without text: the trees use that many rows better")
-        return
-    if view.text_is_the_signal:
-        words = view.ask.profile.of(view.texts[0].name).mean_words or 0.0
-        reason = f"text `{view.texts[0].name}` of {words:.0f} words beside {len(view.columns) - 1} columns: its words enter sparse"
-    elif len(view.columns) > view.rows:
-        reason = f"{len(view.columns)} columns are more than {view.rows} rows: only shrinkage holds"
-    else:
-        reason = (
-            f"{view.rows} rows and {len(view.columns)} columns fit in moments; a floor that is another kind of model"
-        )
-    yield Proposed(1.0, "linear", RAW, (), reason)
-
-
-@rule("models/few-entities")
-def few_entities_ask_for_shrinkage(view: ModelView) -> Iterator[Proposed]:
-    """Where rows repeat few entities, only shrunken models hold for new ones; penalties chosen on rows are too weak."""
-    if view.entities is None:
-        return
-    each = view.rows / view.entities
-    seen = f"{view.entities} entities of {each:.0f} rows each are {view.entities} examples rather than {view.rows}"
-    for place, drawn in zip((0.5, 1.2), DRAWN, strict=True):
-        said = f"{seen}: coefficients are drawn to zero as by {drawn:g} times as many rows"
-        yield Proposed(place, "linear", RAW, _fixed(_penalty(view, drawn)), said)
-    small: JsonDict = {"min_data_in_leaf": int(min(10_000, max(20, 2 * each)))}
-    reason = f"{seen}: four leaves a tree, each of two entities or more"
-    yield Proposed(1.5, "lightgbm", RAW, _fixed(STUMPY_TREES | small), reason)
-
-
-def _penalty(view: ModelView, drawn: float) -> JsonDict:
-    if view.classes == 1:
-        return {"alpha": min(STRONGEST["alpha"], float(round(drawn * view.rows, 3)))}
-    # a row weighs a quarter at the most in the curvature of the log loss
-    return {"C": max(STRONGEST["C"], float(f"{4.0 / (drawn * view.rows):.3g}"))}
-
-
-@rule("models/lightgbm")
-def boosted_trees_are_the_anchor(view: ModelView) -> Iterator[Proposed]:
-    """Boosted trees with random splits take numbers, categories and gaps as they are and win on most tables."""
-    gaps = sum(1 for column in view.columns if column.missing)
-    levels = sum(1 for column in view.columns if column.kind is Kind.CATEGORICAL)
-    reason = f"{view.rows} rows; takes {levels} categorical columns and {gaps} with gaps as they are; tuned defaults"
-    yield Proposed(2.0, "lightgbm", RAW, (), reason)
-
-
-@rule("models/lightgbm-on-features")
-def a_second_member_on_new_features(view: ModelView) -> Iterator[Proposed]:
-    """New features earn their place as a second member: the first on raw columns, this one on them."""
-    if view.newest == RAW:
-        return
-    if view.classes >= MANY_CLASSES:
-        reason = f"{view.classes} classes make every round dear: the family's own small trees, on {view.newest}"
-        yield Proposed(3.0, "lightgbm", view.newest, (), reason)
-    else:
-        reason = (
-            f"more leaves and more shrinkage for the wider table {view.newest}; other errors than on the raw columns"
-        )
-        yield Proposed(3.0, "lightgbm", view.newest, _fixed(WIDE_TREES), reason)
-    if view.rows <= ROWS_FOR_LINEAR or view.texts:
-        reason = f"a linear model sees products and ratios only where {view.newest} spells them out"
-        yield Proposed(5.0, "linear", view.newest, (), reason)
-
-
-@rule("models/random-forest")
-def forests_differ(view: ModelView) -> Iterator[Proposed | Rejected]:
-    """A forest averages deep trees that were grown apart: other errors than boosting makes, useful in an ensemble."""
-    if view.rows > ROWS_FOR_FOREST:
-        yield Rejected(
-            "random_forest", f"{view.rows} rows: deep trees would be slow and large, boosting is stronger there"
-        )
-    elif view.classes > CLASSES_FOR_FOREST:
-        yield Rejected("random_forest", f"{view.classes} classes make its leaves large")
-    elif view.text_is_the_signal:
-        yield Rejected("random_forest", f"`{view.texts[0].name}` is text; a forest sees too few of its words at a time")
-    else:
-        yield Proposed(
-            4.0, "random_forest", RAW, (), f"{view.rows} rows are few enough; its errors differ from boosting's"
-        )
-
-
-@rule("models/lightgbm-other-setting")
-def another_setting_by_rows(view: ModelView) -> Iterator[Proposed]:
-    """A second setting of boosting: few leaves for few rows, many leaves without random splits for more."""
-    if view.classes >= MANY_CLASSES or view.entities is not None:
-        return
-    if view.rows < FEW_ROWS:
-        reason = f"{view.rows} rows: eight leaves a tree vary less than the defaults"
-        yield Proposed(6.0, "lightgbm", RAW, _fixed(SHALLOW_TREES), reason)
-    elif view.rows <= MANY_ROWS:
-        reason = f"{view.rows} rows carry 84 leaves and exact splits, where the defaults split at random"
-        yield Proposed(6.0, "lightgbm", view.newest, _fixed(DEEP_TREES), reason)
-
-
-@rule("models/others")
-def others_get_their_defaults(view: ModelView) -> Iterator[Proposed | Rejected]:
-    """A family that no rule speaks of gets one try with its defaults; the baseline is scored anyway."""
-    for family in view.ask.families:
-        if family == "baseline":
-            yield Rejected("baseline", "it is always scored, as the floor")
-        elif family not in ("linear", "lightgbm", "random_forest"):
-            yield Proposed(7.0, family, view.newest, (), "no rule speaks against it; its defaults get one try")
-
-
-MODEL_RULES: tuple[Rule[ModelView, Proposed | Rejected], ...] = (
-    linear_is_the_floor,
-    few_entities_ask_for_shrinkage,
-    boosted_trees_are_the_anchor,
-    a_second_member_on_new_features,
-    forests_differ,
-    another_setting_by_rows,
-    others_get_their_defaults,
-)
+    return not any(
+        all(spec.params.get(name) == value for name, value in other.items()) for other in SETTINGS.get(entry.family, ())
+    )

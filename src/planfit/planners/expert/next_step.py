@@ -11,7 +11,8 @@ from typing import Any
 
 from planfit.planners.base import Ask
 from planfit.planners.expert.features import Variant, feature_plan
-from planfit.planners.expert.models import ModelView, model_plan, next_batch, portfolio, scored, view_of
+from planfit.planners.expert.model_view import ModelView, view_of
+from planfit.planners.expert.models import model_plan, next_batch, portfolio, scored
 from planfit.planners.expert.rules import Rule, figure, rule
 from planfit.planners.expert.tuning import ROWS_FOR_TUNING, best_tunable, trials, tuning_plan
 from planfit.records.scores import CandidateResult

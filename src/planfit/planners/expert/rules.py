@@ -51,8 +51,8 @@ def table() -> dict[str, tuple[Rule[Any, Any], ...]]:
     'models/linear'
     """
     from planfit.planners.expert.features import FEATURE_RULES
-    from planfit.planners.expert.models import MODEL_RULES
     from planfit.planners.expert.next_step import MOVE_RULES
+    from planfit.planners.expert.portfolio import MODEL_RULES
     from planfit.planners.expert.target import TARGET_RULES
     from planfit.planners.expert.task import EXCLUSION_RULES
 

@@ -8,6 +8,7 @@ JOBS: Final[dict[str, str]] = {
     "ping": "planfit.runtime.jobs.ping:run",
     "fit": "planfit.runtime.jobs.fit:run",
     "features": "planfit.runtime.jobs.features:run",
+    "screen": "planfit.runtime.jobs.screen:run",
     "evaluate": "planfit.runtime.jobs.evaluate:run",
     "refit": "planfit.runtime.jobs.refit:run",
     "bundle": "planfit.runtime.jobs.bundle:run",

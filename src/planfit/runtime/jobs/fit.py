@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from planfit.errors import CandidateFailed
 from planfit.models.base import FitReport
 from planfit.models.estimator import Model
+from planfit.models.metrics import METRICS
 from planfit.operations.step import PlanStep, Select
 from planfit.records.jobs import FitJob
 from planfit.records.scores import FoldOutcome, Score
@@ -43,7 +44,9 @@ LEAST_SHARE_BY_ROUNDS: Final = 0.25
 RESERVE_PARTS: Final = 1.0
 """Of one fold's share of the time, what is kept for predictions and files: many trees take a third of the fit to predict."""
 
-
+KEEPS_UP: Final = 0.85
+"""Share of the best candidate's gain over the baseline below which a candidate gets no further fold. A judgement: blends
+give such members no weight that would be missed."""
 FIRST_OVERRUN: Final = 0.1
 """Seconds for which the first fold may go on after its deadline; later ones learn from it."""
 
@@ -73,7 +76,7 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     sheets = Sheets(job.material)
     plan = recipe(job.material, job.spec, job.features, job.allotment)
     timed = deadline if job.allotment.seconds is not None else SoftDeadline(None)  # a hang guard decides nothing
-    folds = _fit_folds(plan, sheets, timed)
+    folds, given_up = _fit_folds(plan, sheets, timed)
     rounds = _common_rounds(plan, folds)
     for fitted in folds:
         _predict(fitted)
@@ -108,7 +111,8 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
         "score": score,
         "folds": outcomes,
         "rounds": rounds,
-        "cut": len(folds) < _wanted(plan) or any(fitted.report.cut for fitted in folds),
+        "cut": (given_up is None and len(folds) < _wanted(plan)) or any(fitted.report.cut for fitted in folds),
+        "given_up": given_up,
         "finishing": plan.finishing,
         "columns_out": max(len(fitted.valid.columns) for fitted in folds),
         "files": {"oof": "oof.parquet", "history": "training.jsonl", "models": models},
@@ -119,10 +123,11 @@ def _wanted(plan: Recipe) -> int:
     return min(plan.allotment.folds, plan.material.n_folds)
 
 
-def _fit_folds(plan: Recipe, sheets: Sheets, deadline: SoftDeadline) -> list[FittedFold]:
+def _fit_folds(plan: Recipe, sheets: Sheets, deadline: SoftDeadline) -> tuple[list[FittedFold], str | None]:
     steps = FoldSteps(plan.steps, sheets.frame, sheets.y, plan.material, FoldCache(Path(plan.material.cache)))
     fitted: list[FittedFold] = []
     wanted, overrun = _wanted(plan), FIRST_OVERRUN
+    given_up: str | None = None
     least = LEAST_SHARE_BY_ROUNDS if plan.family.iterative else LEAST_SHARE
     for fold in range(wanted):
         longest = max((each.fit_seconds for each in fitted), default=0.0)
@@ -134,9 +139,35 @@ def _fit_folds(plan: Recipe, sheets: Sheets, deadline: SoftDeadline) -> list[Fit
             share = deadline.share(wanted - fold + RESERVE_PARTS, after=overrun)
             fitted.append(_fit_fold(plan, sheets, steps, fold, (train, valid), share))
             overrun = max(overrun, share.passed())
+            given_up = _far_behind(plan, sheets, fitted[-1]) if len(fitted) == 1 < wanted else None
+            if given_up is not None:
+                break
     if not fitted:
         raise CandidateFailed("Not one fold was finished in time.", cause="timeout")
-    return fitted
+    return fitted, given_up
+
+
+def _far_behind(plan: Recipe, sheets: Sheets, first: FittedFold) -> str | None:
+    """Say why a candidate gets no further fold, None where it keeps up with the best one well enough."""
+    if plan.allotment.race is None:
+        return None
+    metric, task = METRICS[plan.material.task.metric], plan.material.task
+    best, least = (metric.gain(score) for score in plan.allotment.race[first.fold])
+    value = score_folds(
+        metric,
+        sheets.y.iloc[first.rows],
+        first.model.predict_matrix(first.valid),
+        np.zeros(len(first.rows), dtype=int),
+        task,
+        fit_threshold=True,
+        weights=sheets.weights_of(first.rows),
+    ).value
+    if not np.isfinite(value) or best <= least:
+        return None
+    share = (metric.gain(value) - least) / (best - least)
+    if share >= KEEPS_UP:
+        return None
+    return f"On its first fold it gains {max(share, 0.0):.0%} of what the best candidate gains over the baseline there."
 
 
 def _fit_fold(

@@ -1,0 +1,111 @@
+"""Rounds and learning rate from the time: how fast a family is on this table is measured where the time is short."""
+
+from __future__ import annotations
+
+from planfit.agent.jobs import carry_out_job
+from planfit.agent.search import Search
+from planfit.agent.session import Session
+from planfit.models.base import Family, Pace
+from planfit.models.registry import families
+from planfit.records.canonical import Record
+from planfit.records.jobs import FitJob, JobDone
+from planfit.records.scores import Allotment, CandidateResult, CandidateSpec
+
+PLENTY = 3.0
+"""Times the guessed need from which nothing has to be measured."""
+PROBE_SECONDS = 6.0
+PROBE_SHARE = 0.3
+"""Of a candidate's time, what measuring its speed may take."""
+
+
+def pace(session: Session, search: Search, spec: CandidateSpec, folds: int, seconds: float | None) -> Pace:
+    """Return rounds and learning rate of a candidate.
+
+    Parameters
+    ----------
+    folds : int
+        On which it is scored.
+    seconds : float or None
+        For all of its rounds; None: no clock decides.
+    """
+    family = families()[spec.family]
+    params = family.Params.model_validate(spec.params)
+    rows, columns = search.rows, len(search.columns_of[spec.features])
+    if seconds is None or family.round_seconds is None:
+        found = family.pace(None, rows, columns, search.task, params)
+    else:
+        affordable = _affordable(session, search, spec, family, params, seconds / folds)
+        found = family.pace(affordable, rows, columns, search.task, params)
+    if found.learning_rate is not None and _rate_is_fixed(search, spec, family):
+        return Pace(rounds=found.rounds)
+    return found
+
+
+def _rate_is_fixed(search: Search, spec: CandidateSpec, family: Family) -> bool:
+    """Say whether the plan chose a learning rate of its own."""
+    usual = family.defaults(search.rows, len(search.columns_of[spec.features]), search.task).to_json()
+    return bool(spec.params.get("learning_rate") != usual.get("learning_rate"))
+
+
+def _affordable(
+    session: Session, search: Search, spec: CandidateSpec, family: Family, params: Record, seconds: float
+) -> float:
+    """Return the rounds that fit into the seconds of a fold; the recorded speed of this family, or a safe guess."""
+    key = session.key("speed", 1, spec.family, spec.params, spec.features)
+    guess = _guess(search, spec, family)
+    usual = family.usual_rounds(params)
+    known = session.run.find("clock_decided", key=key)
+    if known is None and seconds > PLENTY * guess * usual:
+        return seconds / guess
+    each = session.run.decide("seconds_a_round", key, lambda: _seconds_a_round(session, search, spec, family, seconds))
+    return seconds / (each or guess)
+
+
+def _guess(search: Search, spec: CandidateSpec, family: Family) -> float:
+    assert family.round_seconds is not None
+    fixed, by_cell = family.round_seconds
+    trees = len(search.task.classes) if len(search.task.classes) > 2 else 1
+    return trees * (fixed + by_cell * search.rows * len(search.columns_of[spec.features]))
+
+
+def _seconds_a_round(
+    session: Session, search: Search, spec: CandidateSpec, family: Family, seconds: float
+) -> float | None:
+    """Return the seconds of a round on one fold: of a like candidate that was scored, else by a short fit."""
+    for result in search.scored:
+        if (result.spec.family, result.spec.features) == (spec.family, spec.features) and _alike(result.spec, spec):
+            return _measured(result)
+    allotment = Allotment(folds=1, rounds=family.probe_rounds, threads=1)
+    job = FitJob(
+        material=session.settled,
+        spec=spec,
+        features=search.sets[spec.features].plan,
+        allotment=allotment,
+        keep_models=False,
+    )
+    most = max(1.0, min(PROBE_SECONDS, PROBE_SHARE * seconds * allotment.folds))
+    done = carry_out_job(session, job, seconds=most)
+    if isinstance(done, JobDone):
+        return round(float(done.result["folds"][0]["fit_seconds"]) / family.probe_rounds, 6)
+    return round(most / family.probe_rounds, 6)  # it is at least that slow
+
+
+def _alike(known: CandidateSpec, spec: CandidateSpec) -> bool:
+    """Say whether two candidates take about the same time a round: what trees and layers measure is the same."""
+    size = (
+        "num_leaves",
+        "depth",
+        "max_depth",
+        "width",
+        "n_estimators",
+        "max_features",
+        "extra_trees",
+        "max_leaf_nodes",
+    )
+    return all(known.params.get(name) == spec.params.get(name) for name in size)
+
+
+def _measured(result: CandidateResult) -> float | None:
+    patience = int(result.spec.params.get("patience") or 0)
+    each = [fold.fit_seconds / (fold.rounds + patience) for fold in result.folds if fold.rounds]
+    return round(max(each), 6) if each else None
