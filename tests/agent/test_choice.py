@@ -55,7 +55,7 @@ def chosen(
         return took["+".join(entry[0] for entry in key[-1])]
 
     session: Any = SimpleNamespace(
-        request=SimpleNamespace(deliver=deliver, max_latency_ms=more.get("max_latency_ms")),
+        request=SimpleNamespace(deliver=deliver, max_latency_ms=more.get("max_latency_ms"), scorer=None),
         run=SimpleNamespace(id="run_x", decide=decide),
         key=lambda *parts: parts,
         note=lambda *said, **figures: notes.append((said, figures)),
@@ -73,6 +73,8 @@ def chosen(
 def test_accurate_is_the_best_ensembles_included() -> None:
     assert chosen("accurate")[0] == "c004"
     assert chosen("accurate", simple=True)[0] == "c003"
+    alone = scored(4, "ensemble", BLEND, origin="ensemble", members=(("c003", 1.0),))
+    assert chosen("accurate", (*RESULTS[:3], alone))[0] == "c003"  # it is that member, by another name
 
 
 def test_simple_is_the_simplest_within_one_corrected_standard_error() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,13 @@ import pandas as pd
 import pytest
 
 import planfit
+from planfit.agent.stages.threshold import settle
 from planfit.models.metrics import METRICS, encode
 from planfit.records.events import Event
+from planfit.records.scores import ArtifactRef
 from planfit.records.task import Task
+from planfit.runtime.evaluate import score_folds
+from planfit.testing.tables import task_for
 
 
 @pytest.fixture
@@ -130,3 +136,51 @@ def test_a_run_that_has_not_ended_cannot_deliver_another(rare: pd.DataFrame, tmp
     with pytest.raises(planfit.UsageError, match="once it has ended") as caught:
         planfit.deliver("latest", "c001", store=tmp_path)
     assert "resume" in caught.value.hint
+
+
+def test_a_run_that_a_person_stopped_delivers_another_too(rare: pd.DataFrame, tmp_path: Path) -> None:
+    def stop(event: Event) -> None:
+        if event.body.kind == "step_finished" and event.body.name == "candidate c002":
+            signal.raise_signal(signal.SIGINT)
+
+    run = go(rare, tmp_path, metric="f1", max_candidates=20, models=["linear"], on_event=stop)
+    assert run.status == "stopped"
+    again = planfit.deliver(run, "c001", store=tmp_path)
+    assert again.status == "stopped"
+    assert again.summary.delivered["family"] == "baseline"
+    assert again.bundle.metadata.holdout is None
+
+
+def test_accuracy_moves_its_threshold_only_where_many_rows_say_so(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for rows, moves in ((8_000, True), (3_000, False)):
+        chances = rng.random(rows)
+        y = np.where(rng.random(rows) < chances, "yes", "no")
+        shy = chances**2  # says 0.25 where it means 0.5
+        store = tmp_path / str(rows)
+        store.mkdir()
+        part = np.arange(rows) % 5
+        columns = {"row": np.arange(rows), "fold": part, "p:no": 1 - shy, "p:yes": shy}
+        pd.DataFrame(columns).to_parquet(store / "oof.parquet")
+        pd.DataFrame({"target": y}).to_parquet(store / "target.parquet")
+        task = task_for("binary", pd.Series(y), metric="accuracy")
+        made = score_folds("accuracy", pd.Series(y), np.column_stack([1 - shy, shy]), part, task)
+        notes: list[Any] = []
+        session: Any = SimpleNamespace(
+            key=lambda *parts: parts,
+            note=lambda *said, notes=notes, **figures: notes.append(said),
+            settled=SimpleNamespace(target=str(store / "target.parquet"), weights=None),
+            run=SimpleNamespace(
+                file=lambda ref, store=store: store / ref.path,
+                step=lambda key, stage, name, work, shared: SimpleNamespace(result=work(Path())[0].to_json()),
+            ),
+        )
+        search: Any = SimpleNamespace(task=task, split=SimpleNamespace(training_rows=rows), split_key="s")
+        ref = ArtifactRef(path="oof.parquet", sha256="0" * 64, bytes=1)
+        chosen: Any = SimpleNamespace(spec=SimpleNamespace(id="c002"), oof=ref, score=made)
+        point = settle(session, search, chosen)
+        assert (point.threshold is not None) == moves
+        assert (point.score.value > made.value + 0.03) == moves
+        assert bool(notes) == moves
+        if moves:
+            assert point.threshold == pytest.approx(0.25, abs=0.05)

@@ -49,6 +49,9 @@ def _delivered(delivered: dict[str, object]) -> str:
     assert isinstance(members, list)
     inside = ", ".join(f"{m['family']} {m['candidate']} ({m['weight']:.0%})" for m in members)
     name = f"{delivered['candidate']}, {delivered['family']}"
+    threshold = delivered.get("threshold")
+    if isinstance(threshold, float):
+        name += f" (positive from a probability of {threshold:.3g})"
     return f"{name}: {inside}" if len(members) > 1 else name
 
 

@@ -35,7 +35,8 @@ def choose(session: Session, search: Search) -> CandidateResult:
     alone = search.task.constraints is not None and search.task.constraints.simple
     own = session.request.scorer is not None
     judged = own_scorer.judged(session, search) if own else search.ranked()
-    ranked = [result for result in judged if not alone or result.spec.origin != "ensemble"]
+    least = 2 if not alone else len(judged) + 1  # an ensemble of one member is that member, by another name
+    ranked = [result for result in judged if not result.spec.members or len(result.spec.members) >= least]
     if not ranked:
         raise CandidateFailed(
             "Not even the baseline could be scored.",
