@@ -61,6 +61,7 @@ class FittedFold:
     valid: pd.DataFrame
     rows: Positions
     fit_seconds: float
+    prepare_seconds: float
     report: FitReport
     matrix: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     predict_seconds: float = 0.0
@@ -159,10 +160,12 @@ def _fit_fold(
     assert judging is not None
     select = plan.select().fit(learning)
     learning, judging = select.transform(learning), select.transform(judging)
+    prepared = time.perf_counter() - began
     model = plan.estimator(len(train), fold)
     part = (judging, sheets.y.iloc[valid]) if plan.family.iterative else None
     model.fit(learning, sheets.y.iloc[train], valid=part, deadline=deadline if deadline.ends is not None else None)
-    return FittedFold(fold, done, select, model, judging, valid, time.perf_counter() - began, model.report_)
+    seconds = time.perf_counter() - began
+    return FittedFold(fold, done, select, model, judging, valid, seconds, prepared, model.report_)
 
 
 def _common_rounds(plan: Recipe, folds: list[FittedFold]) -> int | None:
@@ -197,7 +200,9 @@ def _outcomes(plan: Recipe, sheets: Sheets, folds: list[FittedFold]) -> list[Fol
                 fold=fitted.fold,
                 score=value,
                 rounds=fitted.report.rounds,
+                trained=len(fitted.report.curve) or None,
                 fit_seconds=fitted.fit_seconds,
+                prepare_seconds=fitted.prepare_seconds,
                 predict_seconds=fitted.predict_seconds,
             )
         )
