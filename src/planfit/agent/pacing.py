@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from planfit.agent.jobs import carry_out_job
 from planfit.agent.search import Search
 from planfit.agent.session import Session
@@ -9,7 +11,7 @@ from planfit.models.base import Family, Pace
 from planfit.models.registry import families
 from planfit.records.canonical import Record
 from planfit.records.jobs import FitJob, JobDone
-from planfit.records.scores import Allotment, CandidateResult, CandidateSpec
+from planfit.records.scores import Allotment, CandidateSpec, FoldOutcome
 
 PLENTY = 3.0
 """Times the guessed need from which nothing has to be measured."""
@@ -50,15 +52,14 @@ def _rate_is_fixed(search: Search, spec: CandidateSpec, family: Family) -> bool:
 def _affordable(
     session: Session, search: Search, spec: CandidateSpec, family: Family, params: Record, seconds: float
 ) -> float:
-    """Return the rounds that fit into the seconds of a fold; the recorded speed of this family, or a safe guess."""
-    key = session.key("speed", 1, spec.family, spec.params, spec.features)
+    """Return the rounds that fit into the seconds of a fold, by the recorded speed of this family or a safe guess."""
+    key = session.key("speed", 2, spec.family, spec.params, spec.features)
     guess = _guess(search, spec, family)
-    usual = family.usual_rounds(params)
     known = session.run.find("clock_decided", key=key)
-    if known is None and seconds > PLENTY * guess * usual:
+    if known is None and seconds > PLENTY * guess * family.usual_rounds(params):
         return seconds / guess
-    each = session.run.decide("seconds_a_round", key, lambda: _seconds_a_round(session, search, spec, family, seconds))
-    return seconds / (each or guess)
+    speed = session.run.decide("seconds_a_round", key, lambda: _speed(session, search, spec, family, seconds))
+    return max(0.0, seconds - speed["before"]) / max(speed["round"], 1e-9)
 
 
 def _guess(search: Search, spec: CandidateSpec, family: Family) -> float:
@@ -68,26 +69,27 @@ def _guess(search: Search, spec: CandidateSpec, family: Family) -> float:
     return trees * (fixed + by_cell * search.rows * len(search.columns_of[spec.features]))
 
 
-def _seconds_a_round(
-    session: Session, search: Search, spec: CandidateSpec, family: Family, seconds: float
-) -> float | None:
-    """Return the seconds of a round on one fold: of a like candidate that was scored, else by a short fit."""
+def _speed(session: Session, search: Search, spec: CandidateSpec, family: Family, seconds: float) -> dict[str, float]:
+    """Return the seconds before the first round and of a round, on one fold: of a like candidate, else of a short fit."""
     for result in search.scored:
-        if (result.spec.family, result.spec.features) == (spec.family, spec.features) and _alike(result.spec, spec):
-            return _measured(result)
-    allotment = Allotment(folds=1, rounds=family.probe_rounds, threads=1)
+        if result.spec.family == spec.family and _alike(result.spec, spec):
+            wider = len(search.columns_of[spec.features]) / max(1, len(search.columns_of[result.spec.features]))
+            found = _measured(result.folds, wider)
+            if found is not None:
+                return found
     job = FitJob(
         material=session.settled,
         spec=spec,
         features=search.sets[spec.features].plan,
-        allotment=allotment,
+        allotment=Allotment(folds=1, rounds=family.probe_rounds, threads=1),
         keep_models=False,
     )
-    most = max(1.0, min(PROBE_SECONDS, PROBE_SHARE * seconds * allotment.folds))
+    most = max(1.0, min(PROBE_SECONDS, PROBE_SHARE * seconds))
     done = carry_out_job(session, job, seconds=most)
     if isinstance(done, JobDone):
-        return round(float(done.result["folds"][0]["fit_seconds"]) / family.probe_rounds, 6)
-    return round(most / family.probe_rounds, 6)  # it is at least that slow
+        fold = FoldOutcome.model_validate(done.result["folds"][0])
+        return _pair(fold.prepare_seconds, (fold.fit_seconds - fold.prepare_seconds) / family.probe_rounds)
+    return _pair(0.0, most / family.probe_rounds)  # it is at least that slow
 
 
 def _alike(known: CandidateSpec, spec: CandidateSpec) -> bool:
@@ -105,7 +107,12 @@ def _alike(known: CandidateSpec, spec: CandidateSpec) -> bool:
     return all(known.params.get(name) == spec.params.get(name) for name in size)
 
 
-def _measured(result: CandidateResult) -> float | None:
-    patience = int(result.spec.params.get("patience") or 0)
-    each = [fold.fit_seconds / (fold.rounds + patience) for fold in result.folds if fold.rounds]
-    return round(max(each), 6) if each else None
+def _measured(folds: Sequence[FoldOutcome], wider: float) -> dict[str, float] | None:
+    each = [(fold.fit_seconds - fold.prepare_seconds) / fold.trained for fold in folds if fold.trained]
+    if not each:
+        return None
+    return _pair(max(fold.prepare_seconds for fold in folds), wider * max(each))
+
+
+def _pair(before: float, each: float) -> dict[str, float]:
+    return {"before": round(before, 4), "round": round(max(each, 0.0), 6)}

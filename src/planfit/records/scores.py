@@ -81,7 +81,11 @@ class FoldOutcome(Record):
     score: float
     rounds: int | None = None
     """Best round found by early stopping."""
+    trained: int | None = None
+    """Rounds trained until it stopped."""
     fit_seconds: float = 0.0
+    prepare_seconds: float = 0.0
+    """Of `fit_seconds`, what the feature steps took before the first round."""
     predict_seconds: float = 0.0
 
 

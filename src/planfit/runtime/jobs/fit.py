@@ -62,6 +62,7 @@ class FittedFold:
     valid: pd.DataFrame
     rows: Positions
     fit_seconds: float
+    prepare_seconds: float
     report: FitReport
     matrix: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     predict_seconds: float = 0.0
@@ -179,6 +180,7 @@ def _fit_fold(
     assert judging is not None
     select = plan.select().fit(learning)
     learning, judging = select.transform(learning), select.transform(judging)
+    prepared = time.perf_counter() - began
     model = plan.estimator(len(train), fold)
     part = (judging, sheets.y.iloc[valid]) if plan.family.iterative else None
     until = deadline if deadline.ends is not None else None
@@ -191,7 +193,8 @@ def _fit_fold(
         weights=sheets.weights_of(train),
         valid_weights=None if part is None else sheets.weights_of(valid),
     )
-    return FittedFold(fold, done, select, model, judging, valid, time.perf_counter() - began, model.report_)
+    seconds = time.perf_counter() - began
+    return FittedFold(fold, done, select, model, judging, valid, seconds, prepared, model.report_)
 
 
 def _common_rounds(plan: Recipe, folds: list[FittedFold]) -> int | None:
@@ -217,7 +220,9 @@ def _outcomes(folds: list[FittedFold], score: Score) -> list[FoldOutcome]:
             fold=fitted.fold,
             score=value,
             rounds=fitted.report.rounds,
+            trained=len(fitted.report.curve) or None,
             fit_seconds=fitted.fit_seconds,
+            prepare_seconds=fitted.prepare_seconds,
             predict_seconds=fitted.predict_seconds,
         )
         for fitted, value in zip(folds, score.per_fold, strict=True)
