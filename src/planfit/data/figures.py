@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 QUANTILES: Final = (0.01, 0.25, 0.5, 0.75, 0.99)
 BINS: Final = 20
+_BIN_ENDS: Final = np.arange(1, BINS)
 TOP_VALUES: Final = 20
 FEW_NUMBERS: Final = 20
 """Distinct numbers up to which their counts are worth showing."""
@@ -131,6 +133,6 @@ def histogram(ordered: npt.NDArray[Any], low: float, high: float) -> tuple[int, 
     """
     if not (np.isfinite(low) and np.isfinite(high)) or not 0 < high - low < np.inf:
         return ()
-    edges = low + (high - low) * np.arange(1, BINS) / BINS
-    cuts = np.searchsorted(ordered, edges)
-    return tuple(np.diff(cuts, prepend=0, append=len(ordered)).tolist())
+    edges = low + (high - low) * _BIN_ENDS / BINS
+    cuts = np.searchsorted(ordered, edges).tolist()
+    return tuple(end - start for start, end in pairwise([0, *cuts, len(ordered)]))

@@ -33,7 +33,7 @@ _BLOCKS: Final = (1 << 20, 2 * LONGEST_LINE)
 """Bytes that are parsed at once; the larger where a row is longer."""
 _ROWS: Final = 1 << 17
 _LARGE: Final = 1 << 24
-"""Rows that are typed at once, or bytes, where that is less."""
+"""Rows that are typed at once, or bytes of the file, where that is less."""
 _NAMED: Final = 3
 """Lines that are named by number."""
 _EXTRA: Final = "\x00extra"
@@ -134,7 +134,7 @@ def _attempt(raw: Raw, start: int, dialect: Dialect, names: tuple[str, ...], way
         wanted = set(fresh)
         growing = [column for column in made.columns if column.name in wanted]
         try:
-            for part in _grouped(_batches(raw, start, dialect, every, fresh, made, block)):
+            for part in _grouped(_batches(raw, start, dialect, every, fresh, made, block), block):
                 made.rows += part.num_rows
                 for places in blocks(len(growing), part.num_rows):
                     cells = pl.DataFrame(pl.from_arrow(part.select(list(places))))
@@ -147,16 +147,16 @@ def _attempt(raw: Raw, start: int, dialect: Dialect, names: tuple[str, ...], way
     return made
 
 
-def _grouped(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _grouped(batches: Iterator[pa.RecordBatch], block: int) -> Iterator[pa.Table]:
     """Yield the rows in fewer, larger parts: memory of small ones is not given back when they are put together."""
     group: list[pa.RecordBatch] = []
-    rows = size = 0
+    rows = 0
     for batch in batches:
         group.append(batch)
-        rows, size = rows + batch.num_rows, size + batch.nbytes
-        if rows >= _ROWS or size >= _LARGE:
+        rows += batch.num_rows
+        if rows >= _ROWS or len(group) * block >= _LARGE:
             yield pa.Table.from_batches(group).combine_chunks()
-            group, rows, size = [], 0, 0
+            group, rows = [], 0
             pa.default_memory_pool().release_unused()
     if group:
         yield pa.Table.from_batches(group).combine_chunks()
