@@ -95,6 +95,7 @@ def read(raw: Raw) -> Parsed:
         taken = _attempt(raw, start, dialect, names, taken)
     found = (*raw.findings, *_said(raw.origin, dialect, taken, numbers, len(labels)))
     series = [column.done() for column in taken.columns]
+    pa.default_memory_pool().release_unused()
     if dialect.loose_end:
         series.pop()
     if taken.off:
