@@ -184,6 +184,17 @@ def test_saved_and_read_back_is_the_same(rows: list[tuple[object, ...]]) -> None
     assert read(path).ref.content_hash == table.ref.content_hash
 
 
+def test_hash_stays_the_same_for_ever() -> None:
+    frame = pl.DataFrame(
+        {
+            "n": [1, None, 3], "x": [0.5, float("nan"), None], "t": ["é", None, ""], "u": [None, "a", "bc"],
+            "b": [True, None, False], "d": [date(2020, 1, 1), None, date(1960, 5, 6)],
+            "m": [datetime(2020, 1, 1, 5), None, datetime(1960, 5, 6)],
+        }
+    )  # fmt: skip
+    assert readers.content_hash(frame) == "47183559eab72fefcdae87d20f5ca6deeafea81ae36c95fb6adabd1b2340a8b4"
+
+
 def test_hash_tells_names_types_and_values_not_chunks() -> None:
     frame = pl.DataFrame({"a": [1, 2, 3], "b": ["x", None, ""]})
     hashed = readers.content_hash(frame)

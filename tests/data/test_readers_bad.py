@@ -19,9 +19,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_series_equal
 
 from planfit.data.readers import read
-from planfit.data.sources.growing import Growing, plainly_typed
+from planfit.data.sources.growing import Growing
+from planfit.data.sources.plain_types import plainly_typed
 from planfit.errors import UsageError
 
 ROWS = [f"{number},name {number},{number / 4}" for number in range(400)]
@@ -266,18 +268,33 @@ CELL = st.sampled_from(
 )
 
 
+def cells_of(rows: int) -> st.SearchStrategy[list[str | None]]:
+    """Return columns of few different cells, so that some are of one kind."""
+    few = st.lists(st.one_of(st.none(), CELL), min_size=1, max_size=3)
+    return few.flatmap(lambda cells: st.lists(st.sampled_from(cells), min_size=rows, max_size=rows))
+
+
 @given(st.lists(st.one_of(st.none(), CELL), max_size=12), st.integers(1, 5))
 def test_batches_are_typed_as_the_whole_column_is(cells: list[str | None], size: int) -> None:
     column = Growing("c")
     texts = pl.Series("c", cells, dtype=pl.String)
     for start in range(0, len(cells), size):
         column.add(texts[start : start + size])
-    whole = plainly_typed(texts)
+    whole = plainly_typed([texts])[0]
     if column.must_be_read_again:
         assert whole.dtype in (pl.String, pl.Null)
     else:
         expected = texts if whole.dtype == pl.Null else whole
         assert column.done().to_list() == expected.to_list()
+
+
+@given(st.integers(1, 30).flatmap(lambda rows: st.lists(cells_of(rows), min_size=1, max_size=6)))
+def test_columns_are_typed_together_as_each_by_itself(columns: list[list[str | None]]) -> None:
+    texts = [pl.Series(f"c{place}", cells, dtype=pl.String) for place, cells in enumerate(columns)]
+    for series, typed in zip(texts, plainly_typed(texts), strict=True):
+        alone = plainly_typed([series])[0]
+        assert typed.name == series.name
+        assert_series_equal(typed, alone, check_exact=True)
 
 
 def test_a_column_that_becomes_text_late_keeps_every_cell(tmp_path: Path) -> None:

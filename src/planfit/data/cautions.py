@@ -169,19 +169,21 @@ def _ambiguous_dates(facts: Facts) -> Iterator[Finding]:
 
 def _many_categories(facts: Facts) -> Iterator[Finding]:
     frame, columns, _ = facts
-    found = []
+    found: list[tuple[str, int]] = []
+    rare = False
     for column in columns:
         distinct, present = column.n_unique or 0, frame.height - (column.missing or 0)
         few_each = distinct > MANY_CATEGORIES and present < FEW_ROWS_EACH * distinct
         if column.kind is Kind.CATEGORICAL and (few_each or distinct > VERY_MANY_CATEGORIES):
             found.append((column.name, distinct))
+            rare = rare or few_each
     if found:
         names = [name for name, _ in found]
         shown = _listed([f"{name!r} ({distinct:,})" for name, distinct in found])
-        yield _finding(
-            "high-cardinality", f"Very many categories: {shown}.", names,
-            hint="Most of them have few rows; rare ones are best grouped or encoded by what they have in common.",
-        )  # fmt: skip
+        hint = "A column for each would be too many; they are best encoded by their counts or by the target."
+        if rare:
+            hint = "Most of them have few rows; rare ones are best grouped or encoded by what they have in common."
+        yield _finding("high-cardinality", f"Very many categories: {shown}.", names, hint=hint)
 
 
 def _tails(facts: Facts) -> Iterator[Finding]:

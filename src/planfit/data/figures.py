@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,9 @@ Floats = npt.NDArray[np.float64]
 
 QUANTILES: Final = (0.01, 0.25, 0.5, 0.75, 0.99)
 BINS: Final = 20
+MOST_WHOLE: Final = 64
+"""Whole numbers up to which each has a bin of its own."""
+_BIN_ENDS: Final = np.arange(1, BINS)
 TOP_VALUES: Final = 20
 FEW_NUMBERS: Final = 20
 """Distinct numbers up to which their counts are worth showing."""
@@ -69,7 +73,7 @@ def figures_of(matrix: Floats, distinct: Sequence[int], codes: Sequence[bool]) -
             if distinct[place] <= FEW_NUMBERS or codes[place]:
                 facts["top"] = _most_frequent(ordered)
             else:
-                facts["histogram"] = histogram(ordered, float(marks[0]), float(marks[-1]))
+                facts["histogram"] = histogram(ordered, float(marks[0]), float(marks[-1]), whole=bool(whole[place]))
         found.append(facts)
     return found
 
@@ -121,16 +125,30 @@ def _most_frequent(ordered: Floats) -> tuple[ValueCount, ...]:
     )
 
 
-def histogram(ordered: npt.NDArray[Any], low: float, high: float) -> tuple[int, ...]:
+def histogram(ordered: npt.NDArray[Any], low: float, high: float, *, whole: bool = False) -> tuple[int, ...]:
     """Return how many sorted values lie in each of the bins from `low` to `high`; those outside are in the end bins.
+
+    Parameters
+    ----------
+    ordered : ndarray
+        Sorted numbers.
+    low, high : float
+        Where the bins begin and end.
+    whole : bool, default=False
+        The numbers are whole: a few of them have a bin each, or bins of two and of one number would alternate.
 
     Examples
     --------
     >>> sum(histogram(np.arange(100.0), 1, 98)), histogram(np.zeros(3), 0, 0)
     (100, ())
+    >>> histogram(np.repeat(np.arange(1.0, 32.0), 2), 1, 31, whole=True) == (2,) * 31
+    True
     """
     if not (np.isfinite(low) and np.isfinite(high)) or not 0 < high - low < np.inf:
         return ()
-    edges = low + (high - low) * np.arange(1, BINS) / BINS
-    cuts = np.searchsorted(ordered, edges)
-    return tuple(np.diff(cuts, prepend=0, append=len(ordered)).tolist())
+    if whole and high - low < MOST_WHOLE:
+        edges = np.arange(np.floor(low), np.ceil(high)) + 0.5
+    else:
+        edges = low + (high - low) * _BIN_ENDS / BINS
+    cuts = np.searchsorted(ordered, edges).tolist()
+    return tuple(end - start for start, end in pairwise([0, *cuts, len(ordered)]))

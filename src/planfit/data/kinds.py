@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from planfit.data.codes import order_of_codes
@@ -85,6 +87,8 @@ def infer_column(series: pl.Series) -> Column:
         The column, under its name.
     """
     dtype = series.dtype
+    if dtype.is_numeric():
+        return _of_numbers(series)
     if dtype in (pl.String, pl.Categorical, pl.Enum):
         return _of_text(series)
     if dtype == pl.Boolean or dtype == pl.Null:
@@ -117,16 +121,17 @@ def _presence_tells(rows: int, missing: int) -> bool:
 
 def _of_numbers(series: pl.Series) -> Column:
     present = series.drop_nulls() if series.null_count() else series
-    fractions = present.dtype.is_float()
-    if not fractions and not present.dtype.is_integer():
+    dtype = present.dtype
+    fractions = dtype.is_float()
+    if not fractions and not dtype.is_integer():
         return _settled(series, Kind.NUMERIC, present.n_unique(), len(series) - len(present))
-    if present.dtype in (pl.Int128, pl.UInt128):
+    if not fractions and dtype in (pl.Int128, pl.UInt128):
         present, fractions = present.cast(pl.Float64), True
     values = present.to_numpy()
     if fractions and not (finite := np.isfinite(values)).all():
         present, values = present.filter(pl.Series(finite)), values[finite]
     # The many small columns of a wide table are where the fixed cost of a call counts.
-    distinct = len(np.unique(values)) if len(values) <= _SHORT else present.n_unique()
+    distinct = _distinct(values) if len(values) <= _SHORT else present.n_unique()
     missing = len(series) - len(present)
     if distinct == 0:
         return _settled(series, Kind.NUMERIC, distinct, missing)
@@ -141,6 +146,11 @@ def _of_numbers(series: pl.Series) -> Column:
             return _settled(series, Kind.NUMERIC if moment is None else Kind.DATETIME, distinct, missing, moment)
         present = present.cast(pl.Int64)
     return _of_whole_numbers(series, present, distinct, missing)
+
+
+def _distinct(values: npt.NDArray[Any]) -> int:
+    ordered = np.sort(values)
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + 1 if len(ordered) else 0
 
 
 def _of_whole_numbers(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from planfit.data.figures import TOP_VALUES, histogram
@@ -40,10 +41,11 @@ def levels_of(cells: Sequence[pl.Series], columns: Sequence[Column]) -> pl.DataF
     else:
         counted = _long(cells).group_by("place", "value").agg(pl.len().alias("rows"))
     counted = counted.drop_nulls("value")
-    stripped = counted.with_columns(pl.col("value").str.strip_chars(BLANKS))
-    if not counted["value"].equals(stripped["value"]):
-        stripped = stripped.group_by("place", "value").agg(pl.col("rows").sum())
-    return _without_markers(stripped, columns)
+    stripped = counted["value"].str.strip_chars(BLANKS)
+    if not counted["value"].equals(stripped):
+        counted = counted.with_columns(stripped).group_by("place", "value").agg(pl.col("rows").sum())
+    del stripped
+    return _without_markers(counted, columns)
 
 
 def _long(cells: Sequence[pl.Series]) -> pl.DataFrame:
@@ -154,18 +156,30 @@ def of_dates(series: pl.Series, column: Column) -> dict[str, Any]:
         How its dates are written.
     """
     reading = column.reading if isinstance(column.reading, DateReading) else None
-    if series.dtype == pl.String:
-        levels = levels_of([series], [column])
-    else:
-        levels = series.alias("value").value_counts(name="rows").drop_nulls("value")
-    moments = moments_of(levels["value"], reading)
+    moments, rows = _moments(series, column, reading)
     known = ~np.isnat(moments)
     if not known.any():
         return {}
-    numbers = np.repeat(moments[known].astype(np.int64), levels["rows"].to_numpy()[known])
+    numbers = moments[known].astype(np.int64)
+    if rows is not None:
+        numbers = np.repeat(numbers, rows[known])
     numbers.sort()
     low, high = (end.astype("M8[us]").item() for end in (numbers[0], numbers[-1]))
     return {
         "minimum": low.isoformat(), "maximum": high.isoformat(),
         "histogram": histogram(numbers, float(numbers[0]), float(numbers[-1])),
     }  # fmt: skip
+
+
+def _moments(
+    series: pl.Series, column: Column, reading: DateReading | None
+) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[Any] | None]:
+    """Return the different moments and the rows of each, or, where most rows differ anyway, each row's."""
+    if series.dtype == pl.String and (column.n_unique or 0) > len(series) // 2:
+        texts = series.drop_nulls().str.strip_chars(BLANKS)
+        return moments_of(texts.filter(~texts.is_in(["", *column.missing_markers])), reading), None
+    if series.dtype == pl.String:
+        levels = levels_of([series], [column])
+    else:
+        levels = series.alias("value").value_counts(name="rows").drop_nulls("value")
+    return moments_of(levels["value"], reading), levels["rows"].to_numpy()

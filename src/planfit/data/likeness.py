@@ -88,12 +88,25 @@ class _Table:
         sample = frame.gather_every(max(1, frame.height // rows))
         kept = dict(zip(sample.columns, sample.get_columns(), strict=True))
         self.sampled = {column.name: kept[column.name] for column in self.columns}
-        self.lists: dict[str, Cells] = {name: series.to_list() for name, series in self.sampled.items()}
+        self._lists: dict[str, Cells] = {}
+
+    def listed(self, name: str) -> Cells:
+        """Return the sampled cells of a column; hardly any column of a wide table is ever asked for its own."""
+        if name not in self._lists:
+            self._lists[name] = self.sampled[name].to_list()
+        return self._lists[name]
+
+    def _print(self, name: str) -> Any:
+        """Return a key that is the same for columns whose sampled cells are."""
+        series = self.sampled[name]
+        if series.dtype.is_float() or (series.dtype.is_integer() and not series.null_count()):
+            return (series.to_numpy() + 0).tobytes()  # 0.0 for -0.0
+        return _key(self.listed(name))
 
     def equal(self) -> Iterator[Likeness]:
         buckets: dict[Any, list[str]] = {}
         for column in self.columns:
-            key = (column.dtype, column.missing, column.n_unique, _key(self.lists[column.name]))
+            key = (column.dtype, column.missing, column.n_unique, self._print(column.name))
             firsts = buckets.setdefault(key, [])
             for first in firsts[:MOST_IN_BUCKET]:
                 if self.cells[column.name].equals(self.cells[first].alias(column.name), null_equal=True):
@@ -133,7 +146,7 @@ class _Table:
             rows = len(self.cells[column.name]) - (column.missing or 0)
             if column.name in known or not 2 <= distinct <= min(MOST_LEVELS, rows / FEWEST_PER_LEVEL):
                 continue
-            pattern = _pattern(self.lists[column.name])
+            pattern = _pattern(self.listed(column.name))
             first = buckets.setdefault((distinct, column.missing, pattern), column.name)
             if first != column.name and max(pattern) > 0 and self._one_for_one(first, column.name, distinct):
                 yield Likeness(column.name, first, "renamed")
@@ -147,9 +160,9 @@ class _Table:
         """Values that differ in few rows only: columns alike in a stretch of the sample are compared."""
         buckets: dict[Any, list[str]] = {}
         for column in self.columns:
-            cells = self.lists[column.name]
-            if column.name in known or len(cells) < CHUNKS * FEWEST_IN_CHUNK:
+            if column.name in known or len(self.sampled[column.name]) < CHUNKS * FEWEST_IN_CHUNK:
                 continue
+            cells = self.listed(column.name)
             width = len(cells) // CHUNKS
             candidates: dict[str, None] = {}
             for chunk in range(CHUNKS):

@@ -65,7 +65,8 @@ class ColumnProfile(Record):
     """Share of the squared deviations from the mean that the 1 % most extreme rows hold."""
     histogram: tuple[int, ...] = ()
     """Rows in bins of equal width from the first to the last of `quantiles`, of dates from `minimum` to `maximum`. What
-    lies outside is counted in the bins at the ends. Columns of few values have none."""
+    lies outside is counted in the bins at the ends. Whole numbers have a bin each where they are not many. Columns of few
+    values have none."""
 
     def share_missing(self, rows: int) -> float:
         return self.missing / rows if rows else 0.0

@@ -21,7 +21,7 @@ MOST_VALUES: Final = 3
 LONGEST_VALUE: Final = 40
 MEASURES: Final = {
     "auc": "ROC AUC of a small tree on that column alone: 0.5 is chance, 1 gives the class away",
-    "r2": "share of the target's spread (R²) that a small tree on that column alone explains: 0 is nothing, 1 all",
+    "r2": "the share of the target's spread (R²) that a small tree on that column alone explains: 0 is nothing, 1 all",
 }
 
 
@@ -214,8 +214,8 @@ def number(value: float | None, digits: int = 6) -> str:
     --------
     >>> number(2013.0), number(1234567.0), number(0.123456789), number(1e300)
     ('2013', '1,234,567', '0.123457', '1e+300')
-    >>> number(80381.23, 4), number(0.0000123456, 4)
-    ('80,381', '1.235e-05')
+    >>> number(80381.23, 4), number(1942.7, 4), number(0.0000123456, 4)
+    ('80,381', '1943', '1.235e-05')
     """
     if value is None or not math.isfinite(value):
         return ""
@@ -224,7 +224,9 @@ def number(value: float | None, digits: int = 6) -> str:
         return f"{int(value):,}" if size >= 10_000 else str(int(value))
     if 10.0**digits <= size < 1e15:
         return f"{value:,.0f}"
-    return f"{value:,.{digits}g}" if 1e-4 <= size < 1e15 else f"{value:.4g}"
+    if not 1e-4 <= size < 1e15:
+        return f"{value:.4g}"
+    return f"{value:,.{digits}g}" if size >= 10_000 else f"{value:.{digits}g}"
 
 
 def _end(value: float | str | None) -> str:

@@ -37,7 +37,8 @@ svg rect { fill: var(--bar); } .ends { display: flex; justify-content: space-bet
 table { border-collapse: collapse; width: 100%; font-size: 13px; margin-top: 6px; }
 td { padding: 1px 0; vertical-align: top; overflow-wrap: anywhere; } td.n { text-align: right; white-space: nowrap; padding-left: 8px; font-variant-numeric: tabular-nums; }
 td.b { width: 34%; padding-left: 8px; vertical-align: middle; } td.b svg { margin: 0; height: 9px; }
-.alone { max-width: 640px; } .alone td.b { width: 55%; }
+td.l { color: var(--faint); white-space: nowrap; padding-right: 10px; } td.l + td { text-align: right; font-variant-numeric: tabular-nums; }
+.alone { max-width: 640px; } .alone td.b { width: 55%; } .scale svg { background: var(--line); border-radius: 2px; }
 """.strip()
 
 
@@ -89,13 +90,13 @@ def _target(target: TargetFact) -> Iterable[str]:
     yield from _remarks("What to look at in the target", target.remarks, "Nothing suspicious was found.")
     if target.alone:
         yield "<h2>What each column alone says about the target</h2>"
-        yield f'<p class="faint">{escape(target.says)}.</p>'
+        yield f'<p class="faint">{escape(target.says[:1].upper() + target.says[1:])}.</p>'
         floor = 0.5 if target.measure == "auc" else 0.0
         rows = [
             f'<tr><td>{escape(name)}</td><td class="b">{_line((value - floor) / (1 - floor))}</td><td class="n">{value:.3f}</td></tr>'
             for name, value in target.alone[:MOST_ALONE]
         ]
-        yield f'<table class="alone">{"".join(rows)}</table>'
+        yield f'<table class="alone scale">{"".join(rows)}</table>'
         if len(target.alone) > MOST_ALONE:
             yield f'<p class="faint">and {len(target.alone) - MOST_ALONE:,} more that say less</p>'
 
@@ -136,8 +137,7 @@ def _card(column: ColumnFact) -> str:
         parts.append(f"<p>{escape(column.values)}</p>")
     if column.figures:
         rows = "".join(
-            f'<tr><td class="faint">{escape(label)}</td><td class="n">{escape(text)}</td></tr>'
-            for label, text in column.figures
+            f'<tr><td class="l">{escape(label)}</td><td>{escape(text)}</td></tr>' for label, text in column.figures
         )
         parts.append(f"<table>{rows}</table>")
     return "".join([*parts, "</div>"])

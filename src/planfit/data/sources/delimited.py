@@ -16,10 +16,11 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from planfit.data.figures import blocks
 from planfit.data.names import unique_names
 from planfit.data.sources.dialect import Dialect, dialect_of, quotes_are_regular
 from planfit.data.sources.encoding import LONGEST_LINE, as_utf8
-from planfit.data.sources.growing import Growing
+from planfit.data.sources.growing import Growing, add_together
 from planfit.data.sources.raw import Parsed, Raw, Reader, first_line
 from planfit.errors import UsageError
 from planfit.records.findings import Finding
@@ -32,7 +33,7 @@ _BLOCKS: Final = (1 << 20, 2 * LONGEST_LINE)
 """Bytes that are parsed at once; the larger where a row is longer."""
 _ROWS: Final = 1 << 17
 _LARGE: Final = 1 << 24
-"""Rows that are typed at once, or bytes, where that is less."""
+"""Rows that are typed at once, or bytes of the file, where that is less."""
 _NAMED: Final = 3
 """Lines that are named by number."""
 _EXTRA: Final = "\x00extra"
@@ -94,6 +95,7 @@ def read(raw: Raw) -> Parsed:
         taken = _attempt(raw, start, dialect, names, taken)
     found = (*raw.findings, *_said(raw.origin, dialect, taken, numbers, len(labels)))
     series = [column.done() for column in taken.columns]
+    pa.default_memory_pool().release_unused()
     if dialect.loose_end:
         series.pop()
     if taken.off:
@@ -130,12 +132,14 @@ def _attempt(raw: Raw, start: int, dialect: Dialect, names: tuple[str, ...], way
         made = _Attempt([], way.quote, way.escaped, way.off)
         fresh = [name for name in every if name not in kept]
         made.columns = [kept.get(name) or Growing(name, as_text=name in lost) for name in every]
-        growing = {column.name: column for column in made.columns if column.name in fresh}
+        wanted = set(fresh)
+        growing = [column for column in made.columns if column.name in wanted]
         try:
-            for part in _grouped(_batches(raw, start, dialect, every, fresh, made, block)):
+            for part in _grouped(_batches(raw, start, dialect, every, fresh, made, block), block):
                 made.rows += part.num_rows
-                for name in fresh:
-                    growing[name].add(pl.Series(name, pl.from_arrow(part.column(name))))
+                for places in blocks(len(growing), part.num_rows):
+                    cells = pl.DataFrame(pl.from_arrow(part.select(list(places))))
+                    add_together(growing[places.start : places.stop], cells.get_columns())
         except pa.ArrowInvalid as error:
             made.broken = first_line(error)
             if "straddl" in made.broken and raw.size > block:
@@ -144,17 +148,19 @@ def _attempt(raw: Raw, start: int, dialect: Dialect, names: tuple[str, ...], way
     return made
 
 
-def _grouped(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _grouped(batches: Iterator[pa.RecordBatch], block: int) -> Iterator[pa.Table]:
     """Yield the rows in fewer, larger parts: memory of small ones is not given back when they are put together."""
     group: list[pa.RecordBatch] = []
+    rows = 0
     for batch in batches:
         group.append(batch)
-        if sum(each.num_rows for each in group) >= _ROWS or sum(each.nbytes for each in group) >= _LARGE:
-            yield pa.Table.from_batches(group)
-            group = []
+        rows += batch.num_rows
+        if rows >= _ROWS or len(group) * block >= _LARGE:
+            yield pa.Table.from_batches(group).combine_chunks()
+            group, rows = [], 0
             pa.default_memory_pool().release_unused()
     if group:
-        yield pa.Table.from_batches(group)
+        yield pa.Table.from_batches(group).combine_chunks()
 
 
 def _batches(

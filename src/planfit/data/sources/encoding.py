@@ -181,8 +181,12 @@ def _decoded(raw: Raw, survey: Survey) -> Iterator[str]:
 _LATIN: Final = {byte: _as_windows(byte) for byte in range(0x80, 0xA0)}
 
 
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+"""Signs that text does not hold."""
+
+
 def _refuse_binary(raw: Raw, head: str) -> None:
-    if sum(sign < " " and sign not in "\r\n\t\f" for sign in head) > _SPARSE * len(head):
+    if len(_CONTROLS.findall(head)) > _SPARSE * len(head):
         raise UsageError(f"{raw.origin} is binary, not a text table.", hint=_HINT)
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from planfit.data.readings import BLANKS, MISSING_MARKERS
-
-_CODE: Final = r"^[+-]?0\d"
-"""Leading zeros: a code, not a number."""
-_WHOLE: Final = r"^[+-]?\d+$"
+from planfit.data.sources.plain_types import plainly_typed
 
 
 class Growing:
@@ -44,17 +40,21 @@ class Growing:
     def must_be_read_again(self) -> bool:
         return self.lost and self.dtype in (pl.String, pl.Null)
 
-    def add(self, texts: pl.Series) -> None:
+    def add(self, texts: pl.Series, typed: pl.Series | None = None) -> None:
         """Take in the next cells.
 
         Parameters
         ----------
         texts : polars.Series
             Text; an empty cell is null.
+        typed : polars.Series, optional
+            What `plainly_typed` made of them.
         """
-        if self.must_be_read_again and self.dtype == pl.String:
+        if not self.takes_values:
+            if not self.must_be_read_again:
+                self._parts.append(texts)
             return
-        part = texts if self.dtype == pl.String else plainly_typed(texts)
+        part = plainly_typed([texts])[0] if typed is None else typed
         common = _common(self.dtype, part.dtype)
         if common == pl.String and part.dtype not in (pl.String, pl.Null):
             part = texts
@@ -65,11 +65,35 @@ class Growing:
         else:
             self._parts.append(part)
 
+    @property
+    def takes_values(self) -> bool:
+        """Whether cells may still be anything but text."""
+        return self.dtype != pl.String
+
     def done(self) -> pl.Series:
         """Return the column in one piece."""
         dtype = pl.String() if self.dtype == pl.Null else self.dtype
-        parts, self._parts = [part.cast(dtype) for part in self._parts], []
+        parts, self._parts = [part if part.dtype == dtype else part.cast(dtype) for part in self._parts], []
+        if len(parts) == 1:
+            return parts[0].alias(self.name)
         return pl.concat(parts, rechunk=False).alias(self.name) if parts else pl.Series(self.name, [], dtype)
+
+
+def add_together(columns: Sequence[Growing], texts: Iterable[pl.Series]) -> None:
+    """Let several columns take in their next cells.
+
+    Parameters
+    ----------
+    columns : sequence of Growing
+        The columns.
+    texts : iterable of polars.Series
+        A part for each of them, of equal length.
+    """
+    parts = list(texts)
+    wanted = [place for place, column in enumerate(columns) if column.takes_values]
+    typed = dict(zip(wanted, plainly_typed([parts[place] for place in wanted]), strict=True))
+    for place, (column, part) in enumerate(zip(columns, parts, strict=True)):
+        column.add(part, typed.get(place))
 
 
 def _common(one: pl.DataType, two: pl.DataType) -> pl.DataType:
@@ -80,54 +104,3 @@ def _common(one: pl.DataType, two: pl.DataType) -> pl.DataType:
     if one.is_numeric() and two.is_numeric():
         return pl.Float64()
     return pl.String()
-
-
-def plainly_typed(texts: pl.Series) -> pl.Series:
-    """Return a text column as numbers or truth values where all its present cells are such, as written by programs.
-
-    Without any present cell it is of the type Null, with other cells it comes back as it is.
-
-    Examples
-    --------
-    >>> plainly_typed(pl.Series(["1", "2.5", "n/a"])).to_list(), plainly_typed(pl.Series(["007", "12"])).to_list()
-    ([1.0, 2.5, None], ['007', '12'])
-    """
-    count = len(texts) - texts.null_count()
-    if count == 0:
-        return pl.Series(texts.name, [None] * len(texts), dtype=pl.Null)
-    typed = _numbers(texts, count)
-    if typed is not None:
-        return typed
-    present = texts.str.strip_chars(BLANKS)
-    words = present.str.to_lowercase()
-    missing = words.is_in(_MARKERS).fill_null(False)
-    if missing.any():
-        present = present.set(missing, None)
-        count = present.count()
-        if count == 0:
-            return pl.Series(texts.name, [None] * len(texts), dtype=pl.Null)
-        words = words.set(missing, None)
-    first = words.drop_nulls().head(1).item()
-    if first in ("true", "false"):
-        return (words == "true").alias(texts.name) if words.is_in(["true", "false"]).all() else texts
-    typed = _numbers(present, count)
-    return texts if typed is None else typed
-
-
-_MARKERS: Final = sorted(MISSING_MARKERS)
-
-
-def _numbers(texts: pl.Series, count: int) -> pl.Series | None:
-    """Return the texts as numbers where all are, without a code among them."""
-    if texts.drop_nulls().head(20).cast(pl.Float64, strict=False).null_count():
-        return None
-    whole = texts.cast(pl.Int64, strict=False)
-    numbers = whole
-    if whole.count() < count:
-        numbers = texts.cast(pl.Float64, strict=False)
-        if numbers.count() < count or numbers.is_nan().any():
-            return None
-        if texts.filter(whole.is_null() & texts.is_not_null()).str.contains(_WHOLE).any():
-            return None  # whole numbers that are longer than any measurement
-    zeros = texts.str.starts_with("0") | texts.str.starts_with("-0") | texts.str.starts_with("+0")
-    return None if texts.filter(zeros.fill_null(False)).str.contains(_CODE).any() else numbers
