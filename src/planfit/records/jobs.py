@@ -58,7 +58,7 @@ class FeaturesJob(Record):
 
 
 class EvaluateJob(Record):
-    """Score the chosen model's fold average on the holdout, with a bootstrap interval, and permutation importance."""
+    """Score the chosen model's fold average on the holdout, with a bootstrap interval; look at its predictions and columns."""
 
     job: Literal["evaluate"] = "evaluate"
     material: Material
@@ -69,6 +69,8 @@ class EvaluateJob(Record):
     importance: bool = True
     importance_seconds: float | None = None
     """From the start of the job; columns for which no time is left are missing."""
+    oof: str | None = None
+    """Absolute path of the chosen candidate's out-of-fold predictions, for the look at where it fails."""
     threads: int = 1
 
 

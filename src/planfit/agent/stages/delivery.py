@@ -72,7 +72,8 @@ def evaluate_and_refit(session: Session, search: Search, chosen: CandidateResult
     models stand in for members that there is no time or memory to fit again.
     """
     members = members_of(search, chosen)
-    evaluation, opening = _evaluation(session, search, members, opens=ended_by_itself and search.split.holdout_rows > 0)
+    opens = ended_by_itself and search.split.holdout_rows > 0
+    evaluation, opening = _evaluation(session, search, chosen, members, opens=opens)
     refits = _refits(session, search, members)
     scored, *fitted = carry_out_steps(session, [evaluation, *refits.values()])
     again = dict(zip(refits, fitted, strict=True))
@@ -115,9 +116,11 @@ def members_of(search: Search, chosen: CandidateResult) -> Members:
     return chosen.spec.members or ((chosen.spec.id, 1.0),)
 
 
-def _evaluation(session: Session, search: Search, members: Members, *, opens: bool) -> tuple[JobStep, int]:
+def _evaluation(
+    session: Session, search: Search, chosen: CandidateResult, members: Members, *, opens: bool
+) -> tuple[JobStep, int]:
     """Return the step that opens the holdout, and how many times it will then have been opened."""
-    key = session.key("evaluation", 1, search.split_key, members, [_models_key(search, n) for n, _ in members], opens)
+    key = session.key("evaluation", 2, search.split_key, members, [_models_key(search, n) for n, _ in members], opens)
     opening = 1 + sum(
         event.body.key != key
         for event in session.run.events
@@ -131,6 +134,7 @@ def _evaluation(session: Session, search: Search, members: Members, *, opens: bo
         members=tuple((name, weight, _fold_models(session, search, name)) for name, weight in members),
         on="holdout" if opens else "training",
         importance_seconds=None if left is None else round(max(0.5, IMPORTANCE_SHARE * left), 2),
+        oof=None if chosen.oof is None else str(session.run.file(chosen.oof)),
         threads=allotments.job_shape(session, search)[1],
     )
 
