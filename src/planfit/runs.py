@@ -147,7 +147,9 @@ class Run:
     def why_not(self, family: str) -> Any:
         """Return why a model family was not delivered."""
         from planfit.trace.answers import why_not
+        from planfit.trace.compared import family_named
 
+        family = family_named(family)
         if family != "ensemble" and family not in {row["family"] for row in self.leaderboard_rows}:
             known_family(family)
         return why_not(self._reader, family)
