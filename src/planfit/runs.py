@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from planfit.deploy.bundle import Bundle
+    from planfit.report.notebook import Report
     from planfit.store.run import RunReader
 
 
@@ -114,10 +115,14 @@ class Run:
         return self._reader.verify()
 
     @property
-    def report(self) -> str:
-        """The report as Markdown."""
+    def report(self) -> Report:
+        """The report as Markdown text; a notebook shows it as the page that ``report.html`` is."""
+        from planfit.report.notebook import Report
+
+        page = self.path / "report.html"
         try:
-            return (self.path / "report.md").read_text(encoding="utf-8")
+            text = (self.path / "report.md").read_text(encoding="utf-8")
+            return Report.of(text, page.read_text(encoding="utf-8") if page.is_file() else None)
         except FileNotFoundError:
             raise UsageError(
                 f"Run {self.id} has no report yet; its status is {self.status}.",
@@ -165,3 +170,8 @@ class Run:
         score = summary.holdout or summary.cv or {}
         figure = f", {summary.metric} {score['value'] if 'value' in score else score.get('score'):.4g}" if score else ""
         return f"<Run {self.id}: {summary.status}, target {summary.target!r}{figure}>"
+
+    def _repr_html_(self) -> str:
+        from planfit.report.notebook import card
+
+        return card(self.summary, self.leaderboard_rows)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
+from planfit.report.escape import one_line
+
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Content that a page may have: its own styles; no script, nothing from elsewhere."""
 
@@ -41,7 +43,7 @@ def document(title: str, style: str, body: str, policy: str = POLICY) -> str:
             "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="referrer" content="no-referrer">', f"<title>{escape(title)}</title>",
+            '<meta name="referrer" content="no-referrer">', f"<title>{escape(one_line(title))}</title>",
             f"<style>{COLOURS}\n{style}</style>", "</head>", f"<body>{body}</body>", "</html>", "",
         ]
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 STYLE: Final = """
-main { max-width: 1180px; margin: 0 auto; padding: 30px 24px 80px; }
+main { overflow-wrap: anywhere; max-width: 1180px; margin: 0 auto; padding: 30px 24px 80px; }
 .kicker { color: var(--faint); font-size: 13px; margin: 0 0 6px; overflow-wrap: anywhere; }
 h1 { font-size: clamp(1.5rem, 1rem + 2vw, 2.1rem); line-height: 1.22; margin: 0 0 10px; overflow-wrap: anywhere; text-wrap: balance; letter-spacing: -.01em; }
 h2 { font-size: 1.3rem; margin: 56px 0 4px; letter-spacing: -.005em; scroll-margin-top: 12px; }
