@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from planfit.records.insight import Dependence
+from planfit.records.insight import Curve, Dependence
 from planfit.records.schema import Kind
 from planfit.records.scores import CandidateResult
 from planfit.records.task import Task
@@ -33,7 +33,7 @@ def history(candidates: tuple[CandidateResult, ...], delivered: str | None, task
             axes.errorbar(place, result.score.value, yerr=result.score.std, fmt="none", ecolor=colour, alpha=0.45)
             axes.plot(place, result.score.value, "o", color=colour, markeredgecolor=GROUND, markersize=7)
         axes.set_xlim(0.5, len(shown) + 0.5)
-        every = max(1, round(len(shown) / 8))
+        every = -(-len(shown) // 6)
         axes.set_xticks(x[::every], [result.spec.id for result in shown][::every])
         axes.grid(visible=False, axis="x")
         number_axis(axes.yaxis)
@@ -45,7 +45,7 @@ def history(candidates: tuple[CandidateResult, ...], delivered: str | None, task
         f"Each dot is a candidate with its spread over the folds; {better} is better. The line is the best so far, the "
         f"second colour what is delivered. The best came with {last}."
     )
-    return draw("history", "Search history", caption, paint, margins=(56, 10, 28, 10), width=680, height=230)
+    return draw("history", "Search history", caption, paint, margins=(62, 12, 28, 10))
 
 
 def dependence(found: Dependence, place: int, task: Task, reach: tuple[float, float]) -> Plot:
@@ -60,7 +60,7 @@ def dependence(found: Dependence, place: int, task: Task, reach: tuple[float, fl
     reach : tuple of float
         The scale that the plots of a run share, so that a flat line is a column that matters little.
     """
-    numbers = bool(found.places)
+    numbers, several = bool(found.places), task.task_type == "multiclass"
     low, high = reach
     span = (high - low) or abs(high) or 1.0
 
@@ -71,21 +71,24 @@ def dependence(found: Dependence, place: int, task: Task, reach: tuple[float, fl
         elif found.share:
             _shares(axes, x, found.share, low - 0.26 * span, 0.18 * span)
         for line, colour in zip(found.lines, SERIES, strict=False):
-            name = short(task.classes[line.of], 14) if task.task_type == "multiclass" else None
+            name = short(task.classes[line.of], 10) if several else None
             style, size = ("-", 4) if numbers else ("none", 7)
             axes.plot(x, line.y, color=colour, linestyle=style, marker="o", markersize=size, label=name)
         axes.set_ylim(low - 0.28 * span, high + 0.08 * span)
         number_axis(axes.yaxis, 4)
         _ticks(axes, found, x)
-        if task.task_type == "multiclass":
-            axes.legend(loc="best", handlelength=1.0)
+        if several:
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, handlelength=0.9, columnspacing=1.2)
 
-    what = "The mean prediction" if task.task_type == "regression" else "The mean predicted chance"
+    line = max(found.lines, key=lambda each: max(each.y) - min(each.y))
+    what = "The mean prediction"
+    if task.is_classification:
+        what = f"The mean predicted chance of {short(task.classes[line.of])}"
     marks = "Marks: even shares of the rows." if numbers and not found.share else "Bars: rows that have the value."
-    caption = f"{what} moves {_moves(found)}. {marks}"
+    caption = f"{what} moves {_moves(found, line)}. {marks}"
     name = short(found.column, 60)
     bottom = 30 if numbers or found.kind is Kind.BOOLEAN else 58
-    return draw(f"dependence_{place}", name, caption, paint, margins=(50, 14, bottom, 10))
+    return draw(f"dependence_{place}", name, caption, paint, margins=(50, 14, bottom, 28 if several else 10))
 
 
 def shared_reach(found: tuple[Dependence, ...]) -> tuple[float, float]:
@@ -120,8 +123,7 @@ def _ticks(axes: Axes, found: Dependence, x: list[float]) -> None:
     axes.set_xlim(-0.6, len(x) - 0.4)
 
 
-def _moves(found: Dependence) -> str:
-    line = max(found.lines, key=lambda each: max(each.y) - min(each.y))
+def _moves(found: Dependence, line: Curve) -> str:
     low, high = min(line.y), max(line.y)
     at_low, at_high = (short(found.at[line.y.index(end)]) for end in (low, high))
     return f"between {figure(low)} (at {at_low}) and {figure(high)} (at {at_high})"

@@ -32,6 +32,8 @@ def understood(facts: RunFacts) -> Html:
     if task is None:
         return joined(["The run has not settled yet what is to be predicted."])
     what = words.TASKS[task.task_type]
+    if task.task_type == "multiclass":
+        what = f"one of {len(task.classes)} classes"
     parts: list[object] = ["Understood as: predict ", code(task.target), f", {what}"]
     if task.task_type == "binary" and task.positive_class is not None:
         parts += [" (is it ", code(task.positive_class), " or not?)"]

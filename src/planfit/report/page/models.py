@@ -31,7 +31,7 @@ def leaderboard(facts: RunFacts) -> Html | None:
         el("tr", [el("td", cell, class_=kind) for cell, kind in row], class_=chosen) for row, chosen in rows[:MOST_ROWS]
     ]
     body += [_failure(failure) for failure in facts.failures[:MOST_ROWS]]
-    heads = (("", "n"), ("candidate", None), ("family", None), ("features", "extra"), (name, "n"), ("folds", None),
+    heads = (("", "n"), ("candidate", None), ("family", None), ("features", "extra"), (name, "n"), ("folds", "extra"),
              ("training", "n extra"), ("1,000 rows in", "n extra"), ("", None))  # fmt: skip
     top = el("tr", [el("th", title, class_=kind, scope="col") for title, kind in heads])
     left = len(rows) - MOST_ROWS
@@ -66,7 +66,7 @@ def _candidate(
     return [
         (place, "n"), (name, None), (spec.family, None),
         ("—" if spec.members else spec.features, "extra"),
-        (words.spread(result.score.value, result.score.std), "n"), (dots(result, reach), None),
+        (words.spread(result.score.value, result.score.std), "n"), (dots(result, reach), "extra"),
         (words.seconds(result.seconds), "n extra"), ("" if took is None else f"{took:,.1f} ms", "n extra"), (mark, None),
     ], "chosen" if chosen else None  # fmt: skip
 
@@ -99,9 +99,7 @@ def features(facts: RunFacts) -> Html:
     found = [interval_ for made in facts.features if made.probe and (interval_ := gain_interval(made.probe))]
     reach = max((abs(end) for pair in found for end in pair), default=0.0)
     rows = [_feature_row(made, reach) for made in facts.features]
-    ledger = (
-        table(("set", "", "what was done", "gain (95 % interval)", ""), rows, right=(3,), extra=(4,)) if rows else None
-    )
+    ledger = table(("set", "", "what was done", "gain (95 % interval)", ""), rows, extra=(4,)) if rows else None
     steps = [_steps(made) for made in facts.features if made.steps]
     return el("section", head, ledger, steps, [_refused(entry) for entry in facts.refused])
 
@@ -116,6 +114,7 @@ def _feature_row(made: FeatureFact, reach: float) -> tuple[object, ...]:
     if probe is not None and probe.mean is not None:
         ends = gain_interval(probe)
         told = f"{probe.mean:+.2g}" + (f" ({ends[0]:+.2g} to {ends[1]:+.2g})" if ends else "")
+        told = told.replace("-", "−")
         picture = interval(probe.mean, ends, reach)
     name = el("a", made.name, href=f"#{made.decision}") if made.decision else joined([made.name])
     tag = el("span", made.verdict, class_=f"tag {VERDICTS[made.verdict]}".strip())

@@ -32,7 +32,7 @@ pre.plan { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 340px; ov
 nav { margin: 22px 0 0; font-size: 13.5px; display: flex; flex-wrap: wrap; gap: 4px 16px; } nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 .wide { overflow-x: auto; margin: 10px 0; } table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; font-size: 12.5px; color: var(--faint); padding: 4px 14px 6px 0; border-bottom: 1px solid var(--line); vertical-align: bottom; white-space: nowrap; }
-td { padding: 6px 14px 6px 0; border-bottom: 1px solid color-mix(in srgb, var(--line) 60%, transparent); vertical-align: top; overflow-wrap: break-word; }
+td code { overflow-wrap: break-word; } td { padding: 6px 14px 6px 0; border-bottom: 1px solid color-mix(in srgb, var(--line) 60%, transparent); vertical-align: top; overflow-wrap: break-word; }
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } th:last-child, td:last-child { padding-right: 0; }
 tr.chosen td { background: color-mix(in srgb, var(--series-2) 9%, transparent); }
 .bar { display: inline-block; vertical-align: middle; width: 100%; min-width: 70px; height: 9px; border-radius: 3px; background: color-mix(in srgb, var(--line) 55%, transparent); overflow: hidden; }
@@ -55,6 +55,6 @@ details { margin: 6px 0; } summary { cursor: pointer; color: var(--strong); } .e
 .dot { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 7px; } .half { max-width: 640px; }
 .columns { columns: 2 340px; column-gap: 30px; } .foot { margin-top: 60px; border-top: 1px solid var(--line); padding-top: 12px; }
 @media (max-width: 720px) { main { padding: 18px 14px 60px; } .first { grid-template-columns: minmax(0, 1fr); } .extra { display: none; } h2 { margin-top: 42px; }
-  .figure { font-size: 2.5rem; } .plots, .plots.two { grid-template-columns: minmax(0, 1fr); } figure { padding: 10px 10px 9px; } .strip { width: 110px; } td, th { padding-right: 10px; } }
+  .figure { font-size: 2.5rem; } .plots, .plots.two { grid-template-columns: minmax(0, 1fr); } figure { padding: 10px 10px 9px; } .strip { width: 110px; } td, th { padding-right: 10px; } th { white-space: normal; } }
 @media print { body { background: #fff; } .card, figure { break-inside: avoid; } nav { display: none; } }
 """.strip()
