@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from planfit.arguments import known_family
 from planfit.errors import UsageError
@@ -128,6 +128,19 @@ class Run:
                 f"Run {self.id} has no report yet; its status is {self.status}.",
                 hint=f"`planfit resume {self.id}` goes on with it.",
             ) from None
+
+    def tell(self, form: Literal["page", "markdown"] = "page") -> str:
+        """Tell the record anew, as it stands now, as a page or as Markdown; works while a run is going."""
+        from planfit.report import markdown
+        from planfit.report.drawing.plots import drawn, wanted
+        from planfit.report.facts import facts_of
+        from planfit.report.page import whole
+
+        facts = facts_of(self._reader)
+        if form == "markdown":
+            return markdown.render(facts)
+        plots, _ = drawn(list(wanted(facts)), lambda: False)
+        return whole.render(facts, plots)
 
     @property
     def trace(self) -> list[dict[str, Any]]:

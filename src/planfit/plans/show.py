@@ -33,7 +33,7 @@ def as_html(kind: str, document: dict[str, Any]) -> str:
     for name in ("transformations", "candidates", "rejected"):
         rows = document.get(name)
         if isinstance(rows, list) and rows:
-            parts.append(_table([row for row in rows if isinstance(row, dict)]))
+            parts.append(_table([_merged(row) for row in rows if isinstance(row, dict)]))
     space = document.get("space")
     if isinstance(space, dict):
         parts.append(_table([{"parameter": key, "range": value} for key, value in space.items()]))
@@ -43,11 +43,21 @@ def as_html(kind: str, document: dict[str, Any]) -> str:
     return f'<div style="font-family:system-ui,sans-serif">{"".join(parts)}</div>'
 
 
+def _merged(step: dict[str, Any]) -> dict[str, Any]:
+    """Return a step with its parameters in one cell, its reason last."""
+    named = {key: step[key] for key in ("operation", "family") if key in step}
+    on = step.get("columns") or step.get("column")
+    own = {key: value for key, value in step.items() if key not in (*named, "columns", "column", "reason")}
+    inner = own.pop("params", None)
+    told = {**own, **(inner if isinstance(inner, dict) else {})}
+    return {**named, "on": on, "with": told, "reason": step.get("reason")}
+
+
 def _table(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return ""
     heads = list(
-        dict.fromkeys(key for row in rows for key in row if any(each.get(key) not in (None, []) for each in rows))
+        dict.fromkeys(key for row in rows for key in row if any(each.get(key) not in (None, [], {}) for each in rows))
     )
     top = "".join(f'<th style="{_CELL}">{escape(head)}</th>' for head in heads)
     body = "".join(

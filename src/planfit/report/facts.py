@@ -47,6 +47,7 @@ from planfit.store.run import RunReader
 from planfit.trace import leaderboard
 from planfit.trace.decisions import entries
 from planfit.trace.story import Told, story
+from planfit.trace.summary import usage_of
 
 INSIGHT = "evaluation/insight.json"
 PLOTS_DRAWN = "plots_drawn"
@@ -103,6 +104,7 @@ def facts_of(reader: RunReader) -> RunFacts:
         told_in=told_in,
         insight=_insight(reader, mask, task),
         insight_failed=mask((_result(reader, "holdout") or {}).get("insight_failed")),
+        usage=usage_of(reader),
         environment=reader.environment,
         began=reader.events[0].at,
     )

@@ -156,6 +156,8 @@ class RunFacts(Record):
     insight: Insight | None = None
     insight_failed: str | None = None
     """Why there is none, where looking failed."""
+    usage: dict[str, Any] = {}
+    """What planners' answers cost: ``calls``, ``tokens_in``, ``tokens_out``, ``cost_usd``; None where unknown."""
     environment: Environment | None = None
     began: str = ""
     """UTC, ISO 8601."""

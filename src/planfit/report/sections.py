@@ -211,6 +211,8 @@ def time_spent(facts: RunFacts) -> list[str]:
         *table(("stage", "work", "steps", ""), rows, right=(1, 2)),
         "",
     ]
+    if (spent := words.spent(facts.usage)) is not None:
+        lines += [spent, ""]
     limits = facts.request.limits
     if not facts.clock:
         why = "there was no time limit, so the run can be repeated to the bit" if limits.seconds is None else "nothing"

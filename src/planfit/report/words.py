@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 METRIC_NAMES: Final = {
     "roc_auc": "ROC AUC", "average_precision": "average precision", "log_loss": "log loss", "brier": "Brier score",
@@ -162,3 +163,20 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def bar(value: float, largest: float, width: int = 20) -> str:
     """Return a bar of blocks; none for what is not positive."""
     return "█" * max(0, round(width * value / largest)) if largest > 0 else ""
+
+
+def spent(usage: Mapping[str, Any]) -> str | None:
+    """Return what a language model's answers cost, as a sentence; None where none was called.
+
+    Examples
+    --------
+    >>> spent({"calls": 3, "tokens_in": 5200, "tokens_out": 800, "cost_usd": None})
+    '3 calls of a language model: 5,200 tokens in, 800 out, at a cost that is unknown.'
+    >>> spent({"calls": 0})
+    """
+    if not usage.get("calls"):
+        return None
+    into, out, cost = usage.get("tokens_in"), usage.get("tokens_out"), usage.get("cost_usd")
+    tokens = "unknown tokens" if into is None or out is None else f"{into:,} tokens in, {out:,} out"
+    price = "at a cost that is unknown" if cost is None else f"at {cost:.4f} US dollars"
+    return f"{counted(usage['calls'], 'call')} of a language model: {tokens}, {price}."

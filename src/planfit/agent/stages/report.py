@@ -15,6 +15,8 @@ from planfit.report.run_facts import RunFacts
 
 SECONDS_FOR_WRITING = 0.4
 """Of a time limit, kept back from drawing for the files and the end of the run."""
+SECONDS_TO_BEGIN = 1.0
+"""What the first plot takes beside: the library that draws is loaded for it."""
 
 
 def write_report(session: Session) -> None:
@@ -40,7 +42,12 @@ def _plots(session: Session, key: str, facts: RunFacts) -> tuple[list[Plot], int
     pending = list(wanted(facts))
     if not session.timed:
         return drawn(pending, lambda: False)[0], 0
-    made, tried = drawn(pending, lambda: (session.clock.left() or 0.0) < SECONDS_FOR_WRITING)
+    needed = iter([SECONDS_TO_BEGIN])
+
+    def enough() -> bool:
+        return (session.clock.left() or 0.0) < SECONDS_FOR_WRITING + next(needed, 0.0)
+
+    made, tried = drawn(pending, enough)
     wished = session.run.decide(PLOTS_DRAWN, key, lambda: tried)
     if wished != tried:  # taken up again: the record is followed
         made, _ = drawn(pending[:wished], lambda: False)

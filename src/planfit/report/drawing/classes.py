@@ -86,7 +86,7 @@ def gain(insight: ClassInsight, label: str) -> Plot | None:
         axes.plot(curve.x, curve.y, color=FIRST)
         axes.plot([0.1, 0.1, 0], [0, tenth, tenth], color=INK, linewidth=0.9)
         axes.plot([0.1], [tenth], marker="o", color=FIRST, markeredgecolor=GROUND, markersize=6.5)
-        axes.text(0.13, tenth, f"{tenth:.0%}", color=INK, va="center", fontsize=10.5)
+        axes.text(0.13 if tenth > 0.35 else 0.25, tenth, f"{tenth:.0%}", color=INK, va="center", fontsize=10.5)
         axes.set_xlabel("share of rows, highest chances first")
         axes.set_ylabel(f"share of {short(label, 14)} found")
 

@@ -65,6 +65,7 @@ def budget(facts: RunFacts) -> Html:
         el("div", stack, class_="stack", aria_hidden="true"),
         el("div", table(("stage", "work", "share", "steps"), rows, right=(1, 2, 3)), class_="half"),
         _clock(facts),
+        None if (spent := words.spent(facts.usage)) is None else el("p", spent),
     )
 
 
