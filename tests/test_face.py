@@ -38,6 +38,30 @@ def test_a_run_tells_what_it_is(run):
     assert run.tried()
 
 
+def test_a_run_a_plan_and_the_report_show_themselves_in_a_notebook(run):
+    from planfit.plans import FeaturePlan
+
+    shown = run._repr_html_()
+    assert run.id in shown
+    assert "delivered" in shown
+    report = run.report
+    assert isinstance(report, str)
+    assert report._repr_html_().startswith('<iframe sandbox=""')
+    assert report._repr_markdown_() == report
+    assert "<table" in run.leaderboard._repr_html_()
+    plan = FeaturePlan(transformations=({"column": "<b>age", "operation": "log1p"},), rationale="<script>")
+    assert "&lt;b&gt;age" in plan._repr_html_()
+    assert "<script>" not in plan._repr_html_()
+
+
+def test_the_report_is_a_page_too(run):
+    page = (run.path / "report.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "How it came about" in page
+    assert list((run.path / "plots").glob("*.svg"))
+    assert run._reader.announced("evaluation/insight.json") is not None
+
+
 def test_the_leaderboard_is_a_frame_best_first(run):
     board = run.leaderboard
     assert board["score"].is_monotonic_decreasing

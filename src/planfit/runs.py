@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from planfit.arguments import known_family
 from planfit.errors import UsageError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from planfit.deploy.bundle import Bundle
+    from planfit.report.notebook import Report
     from planfit.store.run import RunReader
 
 
@@ -114,15 +115,32 @@ class Run:
         return self._reader.verify()
 
     @property
-    def report(self) -> str:
-        """The report as Markdown."""
+    def report(self) -> Report:
+        """The report as Markdown text; a notebook shows it as the page that ``report.html`` is."""
+        from planfit.report.notebook import Report
+
+        page = self.path / "report.html"
         try:
-            return (self.path / "report.md").read_text(encoding="utf-8")
+            text = (self.path / "report.md").read_text(encoding="utf-8")
+            return Report.of(text, page.read_text(encoding="utf-8") if page.is_file() else None)
         except FileNotFoundError:
             raise UsageError(
                 f"Run {self.id} has no report yet; its status is {self.status}.",
                 hint=f"`planfit resume {self.id}` goes on with it.",
             ) from None
+
+    def tell(self, form: Literal["page", "markdown"] = "page") -> str:
+        """Tell the record anew, as it stands now, as a page or as Markdown; works while a run is going."""
+        from planfit.report import markdown
+        from planfit.report.drawing.plots import drawn, wanted
+        from planfit.report.facts import facts_of
+        from planfit.report.page import whole
+
+        facts = facts_of(self._reader)
+        if form == "markdown":
+            return markdown.render(facts)
+        plots, _ = drawn(list(wanted(facts)), lambda: False)
+        return whole.render(facts, plots)
 
     @property
     def trace(self) -> list[dict[str, Any]]:
@@ -147,7 +165,9 @@ class Run:
     def why_not(self, family: str) -> Any:
         """Return why a model family was not delivered."""
         from planfit.trace.answers import why_not
+        from planfit.trace.compared import family_named
 
+        family = family_named(family)
         if family != "ensemble" and family not in {row["family"] for row in self.leaderboard_rows}:
             known_family(family)
         return why_not(self._reader, family)
@@ -163,3 +183,8 @@ class Run:
         score = summary.holdout or summary.cv or {}
         figure = f", {summary.metric} {score['value'] if 'value' in score else score.get('score'):.4g}" if score else ""
         return f"<Run {self.id}: {summary.status}, target {summary.target!r}{figure}>"
+
+    def _repr_html_(self) -> str:
+        from planfit.report.notebook import card
+
+        return card(self.summary, self.leaderboard_rows)

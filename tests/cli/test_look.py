@@ -175,3 +175,26 @@ def test_tried_shows_one_parameter(on_run):
     assert printed.code == 0
     assert "learning_rate" in printed.out
     assert "None" not in printed.out
+
+
+def test_the_report_is_found_and_told_anew(on_run, trained, tmp_path):
+    found = on_run("report", trained.run.id)
+    assert [Path(line).name for line in found.out.splitlines()] == ["report.html", "report.md"]
+    page = tmp_path / "told.html"
+    assert on_run("report", trained.run.id, "--out", page).code == 0
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    on_run("report", trained.run.id, "--out", tmp_path / "told.pdf").refuses(2, "End the name in .html or .md.")
+
+
+def test_why_shows_the_prompt_that_led_to_it(on_run):
+    asked = on_run("why", "latest", "metric", "--prompt")
+    assert asked.code == 0
+    assert asked.out.startswith("== d001")
+    assert "prompts/" in asked.out
+    assert "--prompt prints them" in on_run("why", "latest", "metric").out
+
+
+def test_why_it_stopped(on_run):
+    answers = on_run("why", "latest", "stop", "--json").document
+    assert "The search ended (budget)" in answers[0]["sentence"]
+    assert answers[0]["decision"]

@@ -42,7 +42,7 @@ def test_why(told, what, part):
 
 
 def test_a_selector_s_exceptions_are_not_meant(told):
-    assert why(told, "plan") == ()
+    assert not any("target_encode" in sentence for sentence in sentences(why(told, "plan")))
 
 
 def test_why_names_the_decision_and_its_figures(told):
@@ -62,7 +62,8 @@ def test_the_record_says_nothing_about_what_is_not_in_it(told):
         ("random_forest", "c003 ended without a model (out of memory)"),
         ("baseline", "Its best, c001, scored roc_auc 0.5; c006 (ensemble) scored 0.83."),
         ("lightgbm", "It is delivered: c005, with a weight of 70%."),
-        ("xgboost", "It was not tried: no plan of this run named xgboost."),
+        ("xgboost", "It was not tried: no plan of this run named xgboost"),
+        ("neural network", "It was not tried: no plan of this run named mlp"),
     ],
 )
 def test_why_not(told, family, part):
@@ -73,9 +74,8 @@ def test_why_not_before_the_end(story):
     story.settle()
     story.search()
     assert "c005 (lightgbm) scored 0.82" not in sentences(why_not(story.run, "linear"))[0]
-    assert sentences(why_not(story.run, "linear")) == [
-        "Its best, c004, scored roc_auc 0.78; c006 (ensemble) scored 0.83."
-    ]
+    (told,) = sentences(why_not(story.run, "linear"))
+    assert told.startswith("Its best, c004, scored roc_auc 0.78; c006 (ensemble) scored 0.83.")
     assert "Nothing beats it so far" in sentences(why_not(story.run, "ensemble"))[0]
 
 

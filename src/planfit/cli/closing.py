@@ -24,7 +24,11 @@ def closing_text(summary: RunSummary) -> str:
         )
     if summary.delivered is not None:
         lines.append(f"  delivered        {_delivered(summary.delivered)}")
-    lines += [f"  {name:<16} {seen_from_here(path)}" for name, path in summary.artifacts.items()]
+    for name, path in summary.artifacts.items():
+        lines.append(f"  {name:<16} {seen_from_here(path)}")
+        page = Path(path).with_name("report.html")
+        if name == "report" and page.is_file():
+            lines.append(f"  {'report page':<16} {seen_from_here(page)}")
     lines += [f"  warning          {text}" for text in (*summary.warnings, *_own_warnings(summary))]
     lines += ["", *_next(summary), ""]
     return "\n".join(lines)

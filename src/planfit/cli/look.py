@@ -100,15 +100,29 @@ def trace(
 def why(
     ref: Ref,
     what: Annotated[
-        str, typer.Argument(metavar="WHAT", help="A column, an operation, a model family, a candidate or a stage.")
+        str,
+        typer.Argument(
+            metavar="WHAT",
+            help="A column (raw or made), an operation, a model family, a candidate, a stage, stop or delivered.",
+        ),
     ],
+    prompt: Annotated[bool, typer.Option("--prompt", help="Print the exact texts that led to it.")] = False,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
     """Say why something was done: the reasons and figures in the record."""
     import planfit
 
-    _answers(planfit.open_run(ref, store=store).why(what), as_json, f"The record says nothing about {what!r}.")
+    opened = planfit.open_run(ref, store=store)
+    found = opened.why(what)
+    if prompt and not as_json:
+        _prompts(opened, found, what)
+        return
+    _answers(
+        found,
+        as_json,
+        f"The record says nothing about {what!r}: no decision of this run speaks of it. `planfit why-not` answers for a model family that was not used.",
+    )
 
 
 def why_not(
@@ -143,14 +157,19 @@ def tried(
         return
     from planfit.face import family_defaults
 
-    table = _table("candidate", "family", "features", "score", "seconds", parameter or "parameters")
+    table = _table("", "candidate", "family", "features", "score", "seconds", parameter or "parameters", "")
     for row in rows:
         params = row["params"] if isinstance(row["params"], dict) else {}
         usual = family_defaults(row["family"])
         chosen = {key: value for key, value in params.items() if key not in usual or value != usual[key]}
         shown = _value(params.get(parameter)) if parameter else _settings(chosen, params)
         score = "failed" if row["score"] is None else f"{row['score']:.5g}"
-        table.add_row(row["candidate"], row["family"], row["features"], score, f"{row['seconds']:.1f}", shown)
+        weight = row["weight"]
+        mark = "" if weight is None else "delivered" if weight == 1.0 else f"member {weight:.0%}"
+        mark = ", ".join(part for part in (f"tuned from {row['parent']}" if row["parent"] else "", mark) if part)
+        seconds = f"{row['seconds']:.1f}"
+        entry = row["decision"] or ""
+        table.add_row(entry, row["candidate"], row["family"], row["features"], score, seconds, shown, mark)
     _print(table)
 
 
@@ -191,7 +210,22 @@ def _answers(found: Any, as_json: bool, nothing: str) -> None:
     elif not rows:
         sys.stderr.write(nothing + "\n")
     for row in [] if as_json else rows:
-        sys.stdout.write(f"{row['subject']}: {row['sentence']}\n")
+        who = f"{row['by']}, {row['stage'].replace('_', ' ')}"
+        sys.stdout.write(f"{row['decision'] or '':<5} {row['subject']}: {row['sentence']}  [{who}]\n")
+    prompts = dict.fromkeys(row["prompt"] for row in rows if row["prompt"])
+    if prompts and not as_json:
+        sys.stdout.write(f"\nprompts that led to it (--prompt prints them): {', '.join(prompts)}\n")
+
+
+def _prompts(opened: Any, found: Any, what: str) -> None:
+    """Print each prompt that led to an answer, once."""
+    paths = dict.fromkeys(answer.prompt for answer in found if answer.prompt)
+    if not paths:
+        sys.stderr.write(f"No prompt led to {what!r}: no planner was asked.\n")
+    for path in paths:
+        ids = ", ".join(dict.fromkeys(answer.decision for answer in found if answer.prompt == path))
+        text = (opened.path / path).read_text(encoding="utf-8", errors="replace")
+        sys.stdout.write(f"== {ids}: {path}\n{text}\n")
 
 
 def _table(*columns: str) -> Table:

@@ -25,3 +25,8 @@ class Plan(Record):
     def meaning(self) -> dict[str, Any]:
         """Return what the plan does, defaults filled in; what is only said about it is left out."""
         raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        from planfit.plans.show import as_html
+
+        return as_html(type(self).__name__, self.to_json())

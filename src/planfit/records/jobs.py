@@ -72,7 +72,7 @@ class ScreenJob(Record):
 
 
 class EvaluateJob(Record):
-    """Score the chosen model's fold average on the holdout, with a bootstrap interval, and permutation importance."""
+    """Score the chosen model's fold average on the holdout, with a bootstrap interval; look at its predictions and columns."""
 
     job: Literal["evaluate"] = "evaluate"
     material: Material
@@ -85,6 +85,8 @@ class EvaluateJob(Record):
     """From the start of the job; columns for which no time is left are missing."""
     threshold: float | None = None
     """Binary tasks: probability from which a row counts as positive; None: the likelier class."""
+    oof: str | None = None
+    """Absolute path of the chosen candidate's out-of-fold predictions, for the look at where it fails."""
     threads: int = 1
 
 

@@ -1,11 +1,14 @@
-"""What a report tells, as frozen records; Markdown, HTML and dashboards only draw it."""
+"""The facts of a run, collected from its record; Markdown, HTML and dashboards only draw them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
-from planfit.records.canonical import Record
+from pydantic import ValidationError
+
+from planfit.errors import DamagedRun
 from planfit.records.events import (
     ClockDecided,
     DecisionMade,
@@ -21,160 +24,34 @@ from planfit.records.events import (
     WarningRaised,
 )
 from planfit.records.findings import Finding
+from planfit.records.insight import Insight
 from planfit.records.profile import DataRef, Profile
-from planfit.records.run import RunRequest, StopReason
-from planfit.records.schema import Kind
-from planfit.records.scores import (
-    CandidateFailure,
-    CandidateResult,
-    Delivered,
-    HoldoutScore,
-    ImportanceRow,
-    Probe,
-    Score,
-)
+from planfit.records.scores import CandidateResult, Delivered, HoldoutScore, Probe
 from planfit.records.task import SplitRecord, Task
 from planfit.report.privacy import Mask
+from planfit.report.run_facts import (
+    DataFacts,
+    DecisionFact,
+    EntryFact,
+    FeatureFact,
+    FileFact,
+    RefusedFact,
+    Rejection,
+    RunFacts,
+    StageTime,
+    StepFact,
+)
 from planfit.settings import CONFIDENCE
+from planfit.store.decisions import Decision
 from planfit.store.run import RunReader
 from planfit.trace import leaderboard
+from planfit.trace.decisions import entries
+from planfit.trace.story import Told, story
+from planfit.trace.summary import usage_of
 
-
-class ColumnFact(Record):
-    """A column of the table."""
-
-    name: str
-    kind: Kind
-    missing: int
-    n_unique: int
-    personal: str | None
-    role: Literal["input", "target", "excluded", "carried"]
-
-
-class DataFacts(Record):
-    """The table."""
-
-    ref: DataRef
-    rows: int
-    duplicate_rows: int
-    columns: tuple[ColumnFact, ...]
-
-
-class StepFact(Record):
-    """One step of a feature plan."""
-
-    operation: str
-    columns: tuple[str, ...]
-    parameters: dict[str, Any]
-    reason: str | None
-
-
-class FeatureFact(Record):
-    """A feature set that was made, and what became of it."""
-
-    name: str
-    verdict: Literal["adopted", "rolled back", "kept aside", "not probed"]
-    rationale: str | None
-    steps: tuple[StepFact, ...]
-    columns_in: int | None
-    columns_out: int | None
-    probe: Probe | None
-
-
-class RefusedFact(Record):
-    """A plan that was refused by a gate, or broke on the full data."""
-
-    stage: Stage
-    plan_kind: str
-    planner: str
-    attempt: int
-    broke: bool
-    """It passed every gate and failed on the full data."""
-    findings: tuple[Finding, ...]
-
-
-class Rejection(Record):
-    """A model family that a plan left out."""
-
-    family: str
-    reason: str
-
-
-class DecisionFact(Record):
-    """Something that the runtime decided by rule, or the clock."""
-
-    stage: str
-    what: str
-    because: str
-
-
-class StageTime(Record):
-    """Seconds of work in one stage, jobs side by side added up."""
-
-    stage: Stage
-    seconds: float
-    steps: int
-
-
-class FileFact(Record):
-    """A file of the run."""
-
-    path: str
-    bytes: int
-
-
-class RunFacts(Record):
-    """Everything that a report of a run may tell. What is not known yet is None or empty."""
-
-    run_id: str
-    request: RunRequest
-    stop_reason: StopReason | None
-    stop_because: str | None
-    task: Task | None
-    task_rationale: str | None
-    data: DataFacts | None
-    warnings: tuple[str, ...]
-    split: SplitRecord | None
-    baseline: CandidateResult | None
-    candidates: tuple[CandidateResult, ...]
-    """In the order of submission, baseline and ensembles included."""
-    ranked: tuple[str, ...]
-    """Ids, best first."""
-    failures: tuple[CandidateFailure, ...]
-    delivered: Delivered | None
-    cv: Score | None
-    """Cross-validated score of what is delivered, with its threshold."""
-    holdout: HoldoutScore | None
-    """Of what is delivered."""
-    holdout_of_another: HoldoutScore | None
-    """Of what the run had chosen, where a person asked for another candidate afterwards."""
-    features: tuple[FeatureFact, ...]
-    refused: tuple[RefusedFact, ...]
-    rejections: tuple[Rejection, ...]
-    importance: tuple[ImportanceRow, ...]
-    one_row_ms: float | None
-    seconds: float
-    stages: tuple[StageTime, ...]
-    clock: tuple[DecisionFact, ...]
-    decisions: tuple[DecisionFact, ...]
-    files: tuple[FileFact, ...]
-
-    def candidate(self, name: str | None) -> CandidateResult | None:
-        """Return a candidate by id."""
-        return next((result for result in self.candidates if result.spec.id == name), None)
-
-    @property
-    def chosen(self) -> CandidateResult | None:
-        """The candidate that is delivered."""
-        return self.candidate(self.delivered.candidate if self.delivered is not None else None)
-
-    @property
-    def optimism(self) -> float | None:
-        """How much better the cross-validated score is than that of the holdout; negative: worse."""
-        if self.cv is None or self.holdout is None or self.task is None:
-            return None
-        gap = self.cv.value - self.holdout.value
-        return gap if self.task.greater_is_better else -gap
+INSIGHT = "evaluation/insight.json"
+PLOTS_DRAWN = "plots_drawn"
+"""What the clock decides about the report itself; no report tells it, so that one written again says the same."""
 
 
 def facts_of(reader: RunReader) -> RunFacts:
@@ -192,6 +69,8 @@ def facts_of(reader: RunReader) -> RunFacts:
     )
     holdout = _holdout(reader, task)
     of_another = holdout is not None and delivered is not None and holdout.candidate not in (None, delivered.candidate)
+    decided = entries(reader)
+    told_in = _told_in(decided)
     return RunFacts(
         run_id=reader.id,
         request=reader.request,
@@ -210,7 +89,7 @@ def facts_of(reader: RunReader) -> RunFacts:
         cv=bundle.get("cv") or (chosen.score if chosen is not None else None),
         holdout=None if of_another else holdout,
         holdout_of_another=holdout if of_another else None,
-        features=_features(reader, mask),
+        features=_features(reader, mask, told_in),
         refused=_refused(reader, mask),
         rejections=_rejections(reader, mask),
         importance=tuple((_result(reader, "holdout") or {}).get("importance") or ()),
@@ -220,12 +99,22 @@ def facts_of(reader: RunReader) -> RunFacts:
         clock=tuple(
             DecisionFact(stage="clock", what=body.name, because=_spoken(body.value))
             for body in _bodies(reader, ClockDecided)
+            if body.name != PLOTS_DRAWN
         ),
         decisions=tuple(
             DecisionFact(stage=body.stage, what=mask(body.what), because=mask(body.because))
             for body in _bodies(reader, DecisionMade)
         ),
         files=_files(reader),
+        beware=tuple(dict.fromkeys(mask(text) for text in _about_target(reader))),
+        entries=tuple(_entry(decision, mask) for decision in decided if not _about_the_report(decision)),
+        story=tuple(_masked_story(told, mask) for told in story(reader)),
+        told_in=told_in,
+        insight=_insight(reader, mask, task),
+        insight_failed=mask((_result(reader, "holdout") or {}).get("insight_failed")),
+        usage=usage_of(reader),
+        environment=reader.environment,
+        began=reader.events[0].at,
     )
 
 
@@ -286,10 +175,14 @@ def _data(profile: Profile | None, task: Task | None, ref: DataRef | None) -> Da
 def _warnings(reader: RunReader, profile: Profile | None) -> Iterator[str]:
     if profile is not None:
         yield from (finding.sentence() for finding in profile.warnings)
+    yield from _about_target(reader)
+    yield from (body.finding.sentence() for body in _bodies(reader, WarningRaised))
+
+
+def _about_target(reader: RunReader) -> Iterator[str]:
     target = _result(reader, "target_profile") or {}
     said = (*target.get("leaks", ()), *target.get("cautions", ()))
     yield from (Finding.model_validate(finding).sentence() for finding in said)
-    yield from (body.finding.sentence() for body in _bodies(reader, WarningRaised))
 
 
 def _holdout(reader: RunReader, task: Task | None) -> HoldoutScore | None:
@@ -316,7 +209,7 @@ def _task_rationale(reader: RunReader) -> str | None:
     return found[-1] if found else None
 
 
-def _features(reader: RunReader, mask: Mask) -> tuple[FeatureFact, ...]:
+def _features(reader: RunReader, mask: Mask, told_in: dict[str, str]) -> tuple[FeatureFact, ...]:
     probes = {probe.child: probe for body in reader.results("probe ") for probe in [Probe.model_validate(body.result)]}
     adopted = {body.figures.get("child") for body in _bodies(reader, DecisionMade) if body.what.endswith(" adopted")}
     rolled_back = {body.frm for body in _bodies(reader, RolledBack)}
@@ -332,6 +225,7 @@ def _features(reader: RunReader, mask: Mask) -> tuple[FeatureFact, ...]:
         made[name] = FeatureFact(
             name=name,
             verdict=verdict,
+            decision=told_in.get(name),
             rationale=mask(plan.get("rationale")),
             steps=tuple(_step(step, mask) for step in plan.get("transformations", ())),
             columns_in=body.result.get("columns_in"),
@@ -417,3 +311,47 @@ def _spoken(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _told_in(decisions: tuple[Decision, ...]) -> dict[str, str]:
+    """Return which entry of the trace made each feature set and candidate."""
+    found: dict[str, str] = {}
+    for decision in decisions:
+        result = decision.result if isinstance(decision.result, dict) else {}
+        if decision.planner != "runtime":
+            made = [result.get("features"), *(line.get("candidate") for line in result.get("candidates") or ())]
+            found.update({str(name): decision.id for name in made if name is not None and str(name) not in found})
+    return found
+
+
+def _about_the_report(decision: Decision) -> bool:
+    return isinstance(decision.plan, dict) and decision.plan.get("name") == PLOTS_DRAWN
+
+
+def _entry(decision: Decision, mask: Mask) -> EntryFact:
+    return EntryFact(
+        id=decision.id,
+        at=decision.timestamp,
+        stage=decision.stage,
+        by=decision.planner,
+        attempt=decision.attempt,
+        status=decision.status,
+        plan=json.dumps(mask.plan(decision.plan), ensure_ascii=False, sort_keys=True),
+        prompt_characters=len(decision.prompt),
+    )
+
+
+def _masked_story(told: Told, mask: Mask) -> Told:
+    return told.having(sentence=mask(told.sentence), because=mask(told.because))
+
+
+def _insight(reader: RunReader, mask: Mask, task: Task | None) -> Insight | None:
+    """Return what the predictions show, as far as it may be shown."""
+    ref = reader.announced(INSIGHT)
+    if ref is None or task is None:
+        return None
+    try:
+        found = Insight.model_validate(json.loads(reader.file(ref).read_bytes()))
+    except (DamagedRun, OSError, ValueError, ValidationError):
+        return None  # `verify` names the file; everything else can be told without it
+    return mask.insight(found, task)

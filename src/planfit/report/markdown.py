@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from planfit.records.schema import Excluded
 from planfit.records.task import Task
-from planfit.report import sections, words
+from planfit.report import sections, telling, words
+from planfit.report.drawing.canvas import Plot
 from planfit.report.escape import code, codes, prose, table, text
-from planfit.report.facts import RunFacts
+from planfit.report.run_facts import RunFacts
 from planfit.report.words import counted, figure
 
-KINDS_OF_EXCLUSION: Final = {
-    "identifier": "identifier", "constant": "always the same", "leak": "gives the answer away", "duplicate": "a copy",
-    "asked": "you asked", "empty": "empty", "split": "used for the split",
-    "screened": "too many columns", "other": "other",
-}  # fmt: skip
 MOST_ALIKE: Final = 10
 """Columns named of those that stay out for the same reason."""
 MOST_WARNINGS: Final = 100
 
 
-def render(facts: RunFacts) -> str:
-    """Return the report of a run. Apart from times, equal facts give equal text."""
+def render(facts: RunFacts, plots: Sequence[Plot] = ()) -> str:
+    """Return the report of a run. Apart from times, equal facts give equal text.
+
+    Parameters
+    ----------
+    facts : RunFacts
+    plots : sequence of Plot
+        Those that were drawn; they stand in ``plots/`` beside the report.
+    """
     parts: list[Callable[[RunFacts], list[str]]] = [
         _title,
+        telling.beware,
         _task,
         _data,
+        telling.story,
         _scores,
-        sections.leaderboard,
+        lambda facts: telling.quality(facts, plots),
+        telling.slices,
+        sections.importance,
+        lambda _: telling.pictures(plots, "dependence", "How predictions move with the first columns"),
         sections.features,
         sections.models,
-        sections.importance,
+        sections.leaderboard,
         sections.history,
-        sections.decisions,
+        lambda _: telling.pictures(plots, "history", "Search history"),
         sections.time_spent,
+        telling.limits,
         sections.use,
+        telling.again,
         sections.files,
     ]
     lines: list[str] = []
@@ -158,7 +168,7 @@ def _excluded(excluded: tuple[Excluded, ...]) -> list[str]:
         groups.setdefault((entry.code, entry.reason), []).append(entry.name)
     rows: list[tuple[str, str, str, str]] = []
     for (kind, reason), names in groups.items():
-        told = (KINDS_OF_EXCLUSION[kind], prose(reason))
+        told = (words.EXCLUSIONS[kind], prose(reason))
         if len(names) > MOST_ALIKE:
             some = ", ".join(code(name) for name in names[:MOST_ALIKE])
             rows.append((f"{some} and {len(names) - MOST_ALIKE:,} more", *told, _undo("NAME", kind)))
@@ -230,7 +240,11 @@ def _scores(facts: RunFacts) -> list[str]:
         interval = f"{held.confidence:.0%} interval {figure(held.low)} to {figure(held.high)}"
         rows.append(("holdout", figure(held.value), f"{interval}; {counted(held.rows, 'row')}"))
         rows.append(
-            ("optimism", f"{facts.optimism or 0.0:+.4g}", "cross-validated against holdout; positive: flattering")
+            (
+                "optimism",
+                words.signed(facts.optimism or 0.0, held.value),
+                "cross-validated against holdout; positive: flattering",
+            )
         )
     lines = [f"## How good it is ({name})", "", _metric(task.metric), "", *table(("", name, ""), rows, right=(1,)), ""]
     return [*lines, *_scored(facts)]

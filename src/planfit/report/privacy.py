@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, overload
 
 from planfit.records.findings import Finding
+from planfit.records.insight import Insight
 from planfit.records.profile import Profile
 from planfit.records.task import Task
 
@@ -60,6 +61,19 @@ class Mask:
             return {self(key): self.values(value) for key, value in parameters.items()}
         return [self.values(value) for value in parameters] if isinstance(parameters, list) else self(parameters)
 
+    def plan(self, document: Any) -> Any:
+        """Return a plan without personal values: of a step on a personal column no parameter is shown."""
+        if isinstance(document, list):
+            return [self.plan(part) for part in document]
+        if not isinstance(document, dict):
+            return self(document)
+        columns = document.get("columns") or document.get("column") or ()
+        names = [columns] if isinstance(columns, str) else columns
+        if "operation" in document and isinstance(names, list | tuple) and self.personal(map(str, names)):
+            shown = ("operation", "column", "columns", "into")
+            return {key: value for key, value in document.items() if key in shown} | {"values": "not shown: personal"}
+        return {self(key): self.plan(value) for key, value in document.items()}
+
     def finding(self, finding: Finding) -> Finding:
         """Return a finding without personal values."""
         return finding.having(message=self(finding.message), hint=self(finding.hint), allowed=self(finding.allowed))
@@ -74,3 +88,16 @@ class Mask:
         hidden = tuple(f"{HIDDEN} {place}" for place in range(1, len(task.classes) + 1))
         positive = None if task.positive_class is None else hidden[task.positive_index]
         return task.having(classes=hidden, positive_class=positive)
+
+    def insight(self, insight: Insight, task: Task) -> Insight:
+        """Return an insight without groups and values of personal columns; of a personal number nothing is drawn."""
+        slices = insight.slices
+        if slices is not None:
+            shown = (made for made in slices.worst if not self.personal([made.column]))
+            slices = slices.having(worst=tuple(made.having(label=self(made.label)) for made in shown))
+        drawn = (made for made in insight.dependence if not self.personal([made.column]))
+        open_to_see = tuple(made.having(at=tuple(map(self, made.at))) for made in drawn)
+        insight = insight.having(slices=slices, dependence=open_to_see)
+        if task.is_classification or not self.personal([task.target]):
+            return insight
+        return insight.having(numbers=None, dependence=(), slices=None)

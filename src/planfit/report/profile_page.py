@@ -7,6 +7,7 @@ from html import escape
 from typing import Final
 
 from planfit.amounts import counted
+from planfit.report.look import document
 from planfit.report.profile_facts import Bar, ColumnFact, ProfileFacts, Remark, TargetFact, percent
 
 MOST_COLUMNS: Final = 400
@@ -15,12 +16,6 @@ MOST_ALONE: Final = 25
 WIDTH, HEIGHT = 240, 56
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --ground: #fafaf8; --card: #fff; --text: #1c2024; --faint: #667; --line: #dcdcd6;
-  --bar: #4a7fb5; --strong: #2a5d92; --warn: #8a5a00; --warn-ground: #fff6e0; --error: #a3212b; --error-ground: #fdeaea; }
-@media (prefers-color-scheme: dark) { :root { --ground: #15181b; --card: #1d2125; --text: #e6e6e3; --faint: #9aa0a8;
-  --line: #343a40; --bar: #6ea3d8; --strong: #9cc3ea; --warn: #f0c060; --warn-ground: #2d2716; --error: #f49aa0; --error-ground: #321a1c; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 60px; }
 h1 { font-size: 1.6rem; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin: 34px 0 10px; }
 .faint { color: var(--faint); } p { margin: 4px 0; }
@@ -56,15 +51,8 @@ def render(facts: ProfileFacts) -> str:
         *_remarks("What to look at", facts.remarks, "Nothing about this table calls for caution."),
         *(_target(facts.target) if facts.target is not None else ()), *_cards(facts.columns),
     ]  # fmt: skip
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return "\n".join(
-        [
-            "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">', f"<title>{title}: profile</title>",
-            f"<style>{_STYLE}</style>", "</head>", "<body><main>", *body, "</main></body>", "</html>", "",
-        ]
-    )  # fmt: skip
+    lines = "\n".join(body)
+    return document(f"{facts.origin}: profile", _STYLE, f"<main>{lines}</main>")
 
 
 def _remarks(title: str, remarks: Sequence[Remark], nothing: str) -> Iterable[str]:

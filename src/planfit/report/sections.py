@@ -7,8 +7,9 @@ from typing import Final
 
 from planfit.records.scores import CandidateResult, Probe
 from planfit.report import words
+from planfit.report.commands import use_python, use_shell
 from planfit.report.escape import code, codes, prose, shell, table, text
-from planfit.report.facts import FeatureFact, RefusedFact, RunFacts, StepFact
+from planfit.report.run_facts import FeatureFact, RefusedFact, RunFacts, StepFact
 from planfit.report.words import counted, figure
 
 MOST_ROWS: Final = 30
@@ -144,7 +145,11 @@ def importance(facts: RunFacts) -> list[str]:
     ordered = sorted(facts.importance, key=lambda row: (-row.mean, row.column))
     largest = max(row.mean for row in ordered)
     rows = [
-        (code(row.column), f"{row.mean:.4g} ± {row.std:.2g}", words.bar(row.mean, largest))
+        (
+            code(row.column),
+            f"{words.aligned(row.mean, largest)} ± {words.aligned(row.std, largest)}",
+            words.bar(row.mean, largest),
+        )
         for row in ordered[:MOST_ROWS]
     ]
     name = words.metric_name(facts.task.metric)
@@ -190,14 +195,6 @@ def history(facts: RunFacts) -> list[str]:
     return lines
 
 
-def decisions(facts: RunFacts) -> list[str]:
-    """Return what the runtime decided by rule, in order."""
-    if not facts.decisions:
-        return []
-    told = [f"- {text(entry.what)}. {prose(entry.because)}".rstrip() for entry in facts.decisions]
-    return ["## Decided by rule", "", *told]
-
-
 def time_spent(facts: RunFacts) -> list[str]:
     """Return where the time went, and what the clock decided."""
     total = sum(stage.seconds for stage in facts.stages)
@@ -218,6 +215,8 @@ def time_spent(facts: RunFacts) -> list[str]:
         *table(("stage", "work", "steps", ""), rows, right=(1, 2)),
         "",
     ]
+    if (spent := words.spent(facts.usage)) is not None:
+        lines += [spent, ""]
     limits = facts.request.limits
     if not facts.clock:
         why = "there was no time limit, so the run can be repeated to the bit" if limits.seconds is None else "nothing"
@@ -235,26 +234,7 @@ def use(facts: RunFacts) -> list[str]:
     """Return the commands and the Python lines that use the model."""
     if facts.delivered is None or facts.task is None:
         return ["## How to go on", "", "```sh", f"planfit resume {shell(facts.run_id)}", "```"]
-    run = shell(facts.run_id)
-    chances = ["planfit predict " + run + " new_rows.csv --proba"] if facts.task.is_classification else []
-    lines = [
-        "## How to use it",
-        "",
-        "```sh",
-        f"planfit predict {run} new_rows.csv --out predictions.csv",
-        *chances,
-        f"planfit why {run} {shell(facts.task.target)}",
-        f"planfit trace {run} --verify",
-        "```",
-        "",
-        "```python",
-        "import planfit",
-        "",
-        'model = planfit.load("model")  # this folder\'s model/',
-        "model.predict(new_rows)  # a table with the raw columns of training",
-        *(["model.predict_proba(new_rows)"] if facts.task.is_classification else []),
-        "```",
-    ]
+    lines = ["## How to use it", "", "```sh", *use_shell(facts), "```", "", "```python", *use_python(facts), "```"]
     if facts.one_row_ms is not None:
         lines += ["", f"One row takes the model about {facts.one_row_ms:.1f} ms on the machine that trained it."]
     return lines
@@ -290,4 +270,5 @@ ABOUT: Final = {
     "task.json": "the task as settled",
     "split.parquet": "which row is in which part",
     "predictions.parquet": "predictions for the holdout",
+    "insight.json": "what the predictions show: curves, groups, dependence on columns",
 }

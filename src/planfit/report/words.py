@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 METRIC_NAMES: Final = {
     "roc_auc": "ROC AUC", "average_precision": "average precision", "log_loss": "log loss", "brier": "Brier score",
@@ -35,6 +36,11 @@ CAUSES: Final = {
     "out_of_memory": "ran out of memory", "timeout": "ran out of time", "not_finite": "its numbers went astray",
     "crash": "its process crashed", "exception": "failed with an error", "cancelled": "was cancelled",
 }  # fmt: skip
+EXCLUSIONS: Final = {
+    "identifier": "identifier", "constant": "always the same", "leak": "gives the answer away", "duplicate": "a copy",
+    "asked": "you asked", "empty": "empty", "split": "used for the split", "screened": "too many columns",
+    "other": "other",
+}  # fmt: skip
 _GRADES: Final = (
     (0.0, "no better than"), (0.1, "barely better than"), (0.3, "somewhat better than"), (0.6, "clearly better than"),
     (0.9, "much better than"),
@@ -65,8 +71,45 @@ def figure(value: float | None) -> str:
 
 
 def spread(value: float | None, std: float | None) -> str:
-    """Return a score with its deviation over folds."""
-    return figure(value) if std is None else f"{figure(value)} ± {figure(std)}"
+    """Return a score with its deviation over folds, both to the same digit.
+
+    Examples
+    --------
+    >>> spread(0.93672, 0.00238), spread(48211.7, 912.4), spread(0.5, None)
+    ('0.9367 ± 0.0024', '48,212 ± 912', '0.5000')
+    """
+    return figure(value) if std is None or value is None else f"{figure(value)} ± {std:,.{decimals(value)}f}"
+
+
+def signed(value: float, like: float) -> str:
+    """Return a difference to the digit to which `like` is written.
+
+    Examples
+    --------
+    >>> signed(-0.00023, 0.9367), signed(12.4, 48211.7)
+    ('−0.0002', '+12')
+    """
+    told = f"{abs(value):,.{decimals(like)}f}"
+    zero = not any(digit in told for digit in "123456789")
+    return f"{'±' if zero else '+' if value > 0 else '−'}{told}"
+
+
+def decimals(value: float) -> int:
+    """Return the digits behind the point with which `figure` writes a value."""
+    written = figure(value)
+    return len(written.partition(".")[2]) if "e" not in written else 6
+
+
+def aligned(value: float, largest: float) -> str:
+    """Return a figure of a column whose largest has three digits that count.
+
+    Examples
+    --------
+    >>> aligned(0.000159, 0.2263), aligned(1.5, 2263.0)
+    ('0.000', '2')
+    """
+    places = 2 - math.floor(math.log10(abs(largest))) if largest and math.isfinite(largest) else 0
+    return f"{value:,.{min(8, max(0, places))}f}"
 
 
 def grade(value: float, baseline: float, greater_is_better: bool) -> str:
@@ -120,3 +163,20 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def bar(value: float, largest: float, width: int = 20) -> str:
     """Return a bar of blocks; none for what is not positive."""
     return "█" * max(0, round(width * value / largest)) if largest > 0 else ""
+
+
+def spent(usage: Mapping[str, Any]) -> str | None:
+    """Return what a language model's answers cost, as a sentence; None where none was called.
+
+    Examples
+    --------
+    >>> spent({"calls": 3, "tokens_in": 5200, "tokens_out": 800, "cost_usd": None})
+    '3 calls of a language model: 5,200 tokens in, 800 out, at a cost that is unknown.'
+    >>> spent({"calls": 0})
+    """
+    if not usage.get("calls"):
+        return None
+    into, out, cost = usage.get("tokens_in"), usage.get("tokens_out"), usage.get("cost_usd")
+    tokens = "unknown tokens" if into is None or out is None else f"{into:,} tokens in, {out:,} out"
+    price = "at a cost that is unknown" if cost is None else f"at {cost:.4f} US dollars"
+    return f"{counted(usage['calls'], 'call')} of a language model: {tokens}, {price}."

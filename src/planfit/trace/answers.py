@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from planfit.records.canonical import Record
-from planfit.records.events import CandidateFailedEvent, StepFinished
+from planfit.records.events import CandidateFailedEvent, RunFinished, StepFinished
 from planfit.records.scores import CandidateFailure, CandidateResult
 from planfit.records.task import Task
+from planfit.store.decisions import Decision
 from planfit.store.run import RunReader
-from planfit.trace.decisions import Decision, entries
+from planfit.trace import ending
+from planfit.trace.columns import about_column
+from planfit.trace.compared import chosen_instead, compared, ended, family_named
+from planfit.trace.decisions import entries
 from planfit.trace.mentions import Mention, mentions, rejections
+from planfit.trace.reasons import Reason, Trial, prompt_file
 
-
-class Reason(Record):
-    """One thing that the record says about a subject."""
-
-    subject: str
-    sentence: str
-    decision: str | None = None
-    """Id of the entry in the trace, where one says it."""
-    stage: str
-    by: str
-    """Who decided: a planner's name, ``runtime`` or ``person``."""
-    figures: dict[str, Any] = {}
-
-
-class Trial(Record):
-    """One candidate, scored or not."""
-
-    candidate: str
-    family: str
-    features: str
-    origin: str
-    params: dict[str, Any]
-    """All hyperparameters, or the one that was asked for."""
-    metric: str | None = None
-    score: float | None = None
-    """Cross-validated; None where it failed."""
-    std: float | None = None
-    seconds: float
-    failed: str | None = None
-    """Cause, where it ended without a model."""
-    detail: str | None = None
+DELIVERED = frozenset({"delivered", "final", "final_model", "model", "the_model"})
 
 
 def why(reader: RunReader, what: str) -> tuple[Reason, ...]:
@@ -53,7 +26,8 @@ def why(reader: RunReader, what: str) -> tuple[Reason, ...]:
     ----------
     reader : RunReader
     what : str
-        E.g. ``"age"``, ``"polynomial_features"``, ``"lightgbm"``, ``"c003"``, ``"v1"``, ``"model_search"``, ``"metric"``.
+        E.g. ``"age"``, ``"polynomial_features"``, ``"lightgbm"``, ``"c003"``, ``"v1"``, ``"model_search"``, ``"metric"``,
+        ``"stop"``, ``"delivered"``, or a column that a feature plan made.
 
     Returns
     -------
@@ -61,14 +35,27 @@ def why(reader: RunReader, what: str) -> tuple[Reason, ...]:
         In the order of the run; empty where the record says nothing.
     """
     decisions = entries(reader)
-    found = [_as_reason(mention) for mention in mentions(reader, decisions, what)]
-    for trial in tried(reader):
-        if what in (trial.candidate, trial.family):
-            found.append(_of_trial(reader, trial))
-    importance = _importance(reader, what)
-    if importance is not None:
-        found.append(importance)
+    plain = "_".join(what.strip().lower().replace("-", " ").split())
+    found = _about(reader, decisions, what)
+    if not found and plain in ending.WORDS:
+        return ending.about_the_end(reader, decisions)
+    if not found and plain in DELIVERED:
+        finished = reader.find_last("run_finished")
+        found = [] if finished is None else _about(reader, decisions, finished.delivered.candidate)
+    other = family_named(what)
+    if not found and other != what:
+        found = _about(reader, decisions, other)
     return tuple(_distinct(found))
+
+
+def _about(reader: RunReader, decisions: tuple[Decision, ...], what: str) -> list[Reason]:
+    found = [_as_reason(reader, mention) for mention in mentions(reader, decisions, what)]
+    found += [_of_trial(reader, trial) for trial in tried(reader) if what in (trial.candidate, trial.family)]
+    about = list(about_column(reader, decisions, what))
+    if any(reason.sentence.startswith("Excluded") for reason in found):
+        about = [reason for reason in about if not reason.sentence.startswith("It was left out")]
+    importance = _importance(reader, what)
+    return [*found, *about, *([importance] if importance is not None else [])]
 
 
 def why_not(reader: RunReader, family: str) -> tuple[Reason, ...]:
@@ -77,22 +64,27 @@ def why_not(reader: RunReader, family: str) -> tuple[Reason, ...]:
     A family that was delivered, or is a member of the delivered ensemble, is said to be. One that no plan named gets
     one sentence that says so.
     """
+    family = family_named(family)
+    everything = tried(reader)
     found: list[Reason] = [
         Reason(subject=family, sentence=f"Left out: {mention.text}", decision=mention.decision.id,
-               stage=mention.decision.stage, by=mention.decision.planner)
+               stage=mention.decision.stage, by=mention.decision.planner, prompt=prompt_file(reader, mention.decision))
         for mention in rejections(entries(reader), family)
     ]  # fmt: skip
-    trials = [trial for trial in tried(reader) if trial.family == family]
-    for trial in trials:
-        if trial.failed is not None:
+    for trial in everything:
+        if trial.family == family and trial.failed is not None:
             sentence = f"{trial.candidate} ended without a model ({_spoken(trial.failed)}): {trial.detail}"
-            found.append(Reason(subject=family, sentence=sentence, stage="model_search", by="runtime"))
-    compared = _compared(reader, family, [trial for trial in trials if trial.score is not None])
-    if compared is not None:
-        found.append(compared)
+            found.append(
+                Reason(
+                    subject=family, sentence=sentence, decision=trial.decision, stage="model_search", by="runtime"
+                )
+            )  # fmt: skip
+    against = compared(reader, family, everything)
+    if against is not None:
+        found.append(against)
     if not found:
-        found.append(_never_named(reader, family))
-    return tuple(found)
+        found.append(_never_named(reader, family, everything))
+    return tuple(_distinct(found))
 
 
 def tried(reader: RunReader, param: str | None = None) -> tuple[Trial, ...]:
@@ -104,6 +96,7 @@ def tried(reader: RunReader, param: str | None = None) -> tuple[Trial, ...]:
         One hyperparameter: only candidates that have it, and of their parameters only this one.
     """
     made: dict[str, Trial] = {}
+    asked, weights = _asked_in(reader), _weights(reader)
     for event in reader.events:
         body = event.body
         if isinstance(body, StepFinished) and body.name.split(" ")[0] in ("candidate", "ensemble"):
@@ -112,7 +105,8 @@ def tried(reader: RunReader, param: str | None = None) -> tuple[Trial, ...]:
             trial = _failed(body.failure)
         else:
             continue
-        made[trial.candidate] = trial  # tried again on fewer rows: the last word counts
+        decision, weight = asked.get(trial.candidate), weights.get(trial.candidate)
+        made[trial.candidate] = trial.having(decision=decision, weight=weight)  # tried again: the last word counts
     found = sorted(made.values(), key=lambda trial: trial.candidate)
     if param is not None:
         found = [trial.having(params={param: trial.params[param]}) for trial in found if param in trial.params]
@@ -123,7 +117,8 @@ def _scored(result: CandidateResult) -> Trial:
     spec = result.spec
     return Trial(
         candidate=spec.id, family=spec.family, features=spec.features, origin=spec.origin, params=spec.params,
-        metric=result.score.metric, score=result.score.value, std=result.score.std, seconds=result.seconds,
+        metric=result.score.metric, score=result.score.value, std=result.score.std, per_fold=result.score.per_fold,
+        seconds=result.seconds, parent=spec.parent,
     )  # fmt: skip
 
 
@@ -131,69 +126,53 @@ def _failed(failure: CandidateFailure) -> Trial:
     spec = failure.spec
     return Trial(
         candidate=spec.id, family=spec.family, features=spec.features, origin=spec.origin, params=spec.params,
-        seconds=failure.seconds, failed=failure.cause, detail=failure.detail,
+        seconds=failure.seconds, failed=failure.cause, detail=failure.detail, parent=spec.parent,
     )  # fmt: skip
 
 
-def _as_reason(mention: Mention) -> Reason:
+def _asked_in(reader: RunReader) -> dict[str, str]:
+    """Return which entry of the trace asked for each candidate."""
+    found: dict[str, str] = {}
+    for decision in entries(reader):
+        lines = decision.result.get("candidates") if isinstance(decision.result, dict) else None
+        for line in lines or () if decision.planner != "runtime" else ():
+            found.setdefault(line["candidate"], decision.id)
+    return found
+
+
+def _weights(reader: RunReader) -> dict[str, float]:
+    """Return the weight in what is delivered: 1 for the candidate itself."""
+    finished = reader.find_last("run_finished")
+    if not isinstance(finished, RunFinished):
+        return {}
+    return {**dict(finished.delivered.members), finished.delivered.candidate: 1.0}
+
+
+def _as_reason(reader: RunReader, mention: Mention) -> Reason:
     decision: Decision = mention.decision
     return Reason(
         subject=mention.subject, sentence=mention.text, decision=decision.id, stage=decision.stage, by=decision.planner,
-        figures=mention.figures,
+        figures=mention.figures, prompt=prompt_file(reader, decision),
     )  # fmt: skip
 
 
 def _of_trial(reader: RunReader, trial: Trial) -> Reason:
-    finished = reader.find_last("run_finished")
-    members = dict(finished.delivered.members) if finished is not None else {}
     figures = {"score": trial.score, "std": trial.std, "seconds": trial.seconds}
     if trial.failed is not None:
         sentence = f"{trial.family} ended without a model ({_spoken(trial.failed)}): {trial.detail}"
     else:
         sentence = f"{trial.family} on features {trial.features} scored {trial.metric} {trial.score:.6g}."
-        if finished is not None and finished.delivered.candidate == trial.candidate:
+        if trial.weight == 1.0:
             sentence += " It is delivered."
-        elif trial.candidate in members:
-            sentence += f" It has a weight of {members[trial.candidate]:.0%} in what is delivered."
+        elif trial.weight is not None:
+            sentence += f" It has a weight of {trial.weight:.0%} in what is delivered."
     return Reason(
-        subject=trial.candidate, sentence=sentence, stage="model_search", by="runtime", figures=figures
+        subject=trial.candidate, sentence=sentence, decision=trial.decision, stage="model_search", by="runtime",
+        figures=figures,
     )  # fmt: skip
 
 
-def _compared(reader: RunReader, family: str, trials: list[Trial]) -> Reason | None:
-    """Compare the best of a family with what was delivered, or with the best of all where nothing is yet."""
-    everything = [trial for trial in tried(reader) if trial.score is not None]
-    if not trials:
-        return None
-    task = reader.find_last("step_finished", name="task")
-    greater = task is None or Task.model_validate(task.result).greater_is_better
-
-    def rank(trial: Trial) -> float:
-        score = trial.score if trial.score is not None else 0.0
-        return -score if greater else score
-
-    best = min(trials, key=rank)
-    finished = reader.find_last("run_finished")
-    members = dict(finished.delivered.members) if finished is not None else {}
-    inside = next((trial for trial in trials if trial.candidate in members), None)
-    winner = min(everything, key=rank)
-    if finished is not None:
-        winner = next((trial for trial in everything if trial.candidate == finished.delivered.candidate), winner)
-    figures = {"score": best.score, "against": winner.score, "std": best.std}
-    own = f"Its best, {best.candidate}, scored {best.metric} {best.score:.6g}"
-    if inside is not None:
-        weight = members[inside.candidate]
-        sentence = f"It is delivered: {inside.candidate}" + (
-            "." if weight == 1.0 else f", with a weight of {weight:.0%}."
-        )
-    elif winner.family == family:
-        sentence = f"Nothing beats it so far: {own[0].lower()}{own[1:]}."
-    else:
-        sentence = f"{own}; {winner.candidate} ({winner.family}) scored {winner.score:.6g}."
-    return Reason(subject=family, sentence=sentence, stage="model_search", by="runtime", figures=figures)
-
-
-def _never_named(reader: RunReader, family: str) -> Reason:
+def _never_named(reader: RunReader, family: str, everything: tuple[Trial, ...]) -> Reason:
     settled = reader.find_last("step_finished", name="task")
     constraints = None if settled is None else Task.model_validate(settled.result).constraints
     if constraints is not None and (
@@ -212,7 +191,8 @@ def _never_named(reader: RunReader, family: str) -> Reason:
         )  # fmt: skip
     return Reason(
         subject=family,
-        sentence=f"It was not tried: no plan of this run named {family}.",
+        sentence=f"It was not tried: no plan of this run named {family}, and none says why.{ended(reader)}"
+        f"{chosen_instead(everything)}",
         stage="model_search",
         by=reader.request.planner,
     )
@@ -221,14 +201,20 @@ def _never_named(reader: RunReader, family: str) -> Reason:
 def _importance(reader: RunReader, column: str) -> Reason | None:
     step = reader.find_last("step_finished", name="holdout")
     rows = step.result.get("importance") or () if step is not None and isinstance(step.result, dict) else ()
+    holdout = next((d.id for d in entries(reader) if isinstance(d.plan, dict) and "open_holdout" in d.plan), None)
     for place, row in enumerate(sorted(rows, key=lambda row: -row["mean"]), 1):
         if row["column"] == column:
             task = reader.find_last("step_finished", name="task")
             of = f" of {task.result['metric']}" if task is not None else ""
             sentence = f"Shuffling it costs the model {row['mean']:.4g}{of}; rank {place} of {len(rows)} columns."
             figures = {"mean": row["mean"], "std": row.get("std"), "rank": place}
-            return Reason(subject=column, sentence=sentence, stage="evaluation", by="runtime", figures=figures)
+            return Reason(
+                subject=column, sentence=sentence, decision=holdout, stage="evaluation", by="runtime", figures=figures
+            )
     return None
+
+
+__all__ = ["Reason", "Trial", "tried", "why", "why_not"]
 
 
 def _distinct(found: list[Reason]) -> Iterator[Reason]:

@@ -42,7 +42,7 @@ def summarise(reader: RunReader) -> RunSummary:
         delivered=_delivered(finished, {result.spec.id: result.spec.family for result in scored}),
         candidates=sum(result.spec.origin not in ("baseline", "ensemble", "probe") for result in scored),
         seconds=_seconds(reader, finished),
-        usage=_usage(reader),
+        usage=usage_of(reader),
         artifacts={
             name: str((reader.path / path).resolve()) for name, path in FILES.items() if (reader.path / path).exists()
         },
@@ -91,7 +91,7 @@ def _seconds(reader: RunReader, finished: Any) -> float:
     return round((last - first).total_seconds(), 3)
 
 
-def _usage(reader: RunReader) -> dict[str, Any]:
+def usage_of(reader: RunReader) -> dict[str, Any]:
     """Sum up what planners' answers cost; a figure that any answer leaves unknown is unknown in sum."""
     asked = [event.body.usage for event in reader.events if event.body.kind == "plan_proposed"]
     known = [usage for usage in asked if usage is not None]

@@ -129,7 +129,7 @@ def _evaluation(
     """Return the step that opens the holdout, and how many times it will then have been opened."""
     candidate, members = chosen.spec.id, members_of(search, chosen)
     models = [_models_key(search, name) for name, _ in members]
-    key = session.key("evaluation", 1, search.split_key, members, models, threshold, opens)
+    key = session.key("evaluation", 2, search.split_key, members, models, threshold, opens)
     opening = 1 + sum(
         event.body.key != key
         for event in session.run.events
@@ -144,6 +144,7 @@ def _evaluation(
         on="holdout" if opens else "training",
         threshold=threshold,
         importance_seconds=None if left is None else round(max(0.5, IMPORTANCE_SHARE * left), 2),
+        oof=None if chosen.oof is None else str(session.run.file(chosen.oof)),
         threads=allotments.job_shape(session, search)[1],
     )
 

@@ -1,10 +1,11 @@
-"""Score the chosen model on the holdout, and say which raw columns it lives on."""
+"""Score the chosen model on the holdout, and say which raw columns it lives on and what its predictions show."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,20 +17,25 @@ from sklearn.pipeline import Pipeline
 
 from planfit.data.door import Door
 from planfit.models.metrics import METRICS, target_values
-from planfit.records.canonical import seed_of
+from planfit.records.canonical import canonical_json, seed_of
+from planfit.records.insight import Insight
 from planfit.records.jobs import EvaluateJob
 from planfit.records.scores import ImportanceRow
 from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.evaluate import bootstrap_interval
 from planfit.runtime.inner import group_numbers
+from planfit.runtime.insight.whole import Predicted, look, out_of_fold
 from planfit.runtime.jobs.fitting import require_finite, write_predictions
 from planfit.runtime.material import Positions, Sheets
+from planfit.runtime.protocol import write_whole
 from planfit.settings import IMPORTANCE_REPEATS, IMPORTANCE_ROWS
 
 IMPORTANCE_MODELS: Final = 2
 """Fold models that importance is measured with: those of the heaviest members. All of them would cost many times more."""
 IMPORTANCE_FOLDS: Final = 3
 """Folds whose validation rows stand in where there is no holdout."""
+IMPORTANCE_TIME: Final = 0.6
+"""Share of the time that importance may take; the rest is for how predictions move with columns and where they fail."""
 IMPORTANCE_COLUMNS: Final = 150
 """Columns that are measured one by one. Of a wider table, those of the blocks that matter most when shuffled whole."""
 
@@ -51,14 +57,65 @@ def run(job: EvaluateJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any
     until = deadline.sooner(job.importance_seconds)
     sheets = Sheets(job.material)
     result: dict[str, Any] = {"holdout": None, "importance": [], "predictions": None, "files": {}}
+    held: Predicted | None = None
     if job.on == "holdout":
-        result |= _score_holdout(job, sheets, folder)
+        scored, matrix = _score_holdout(job, sheets, folder)
+        result |= scored
+        held = Predicted("holdout", sheets.holdout, matrix)
     if job.importance:
-        result["importance"] = [row.to_json() for row in importance(job, sheets, until)]
+        stands = [stand for stand in _stands(job, sheets) if len(stand.rows)]
+        rows = importance(job, sheets, stands, until.share(1 / IMPORTANCE_TIME))
+        result["importance"] = [row.to_json() for row in rows]
+        result |= _look_closer(job, sheets, held, stands, tuple(rows), until, folder)
     return result
 
 
-def _score_holdout(job: EvaluateJob, sheets: Sheets, folder: Path) -> dict[str, Any]:
+def _look_closer(
+    job: EvaluateJob,
+    sheets: Sheets,
+    held: Predicted | None,
+    stands: list[Stand],
+    rows: tuple[ImportanceRow, ...],
+    until: Callable[[], bool],
+    folder: Path,
+) -> dict[str, Any]:
+    """Write ``insight.json``; where the look itself fails, the score must not be lost with it."""
+    try:
+        insight = _look(job, sheets, held, stands, rows, until)
+    except Exception as error:
+        return {"insight_failed": f"{type(error).__name__}: {error}"}
+    if insight is None:
+        return {}
+    write_whole(folder / "insight.json", canonical_json(insight))
+    kept = {} if held is None else {"predictions": "predictions.parquet"}
+    return {"files": {**kept, "insight": "insight.json"}}
+
+
+def _look(
+    job: EvaluateJob,
+    sheets: Sheets,
+    held: Predicted | None,
+    stands: list[Stand],
+    rows: tuple[ImportanceRow, ...],
+    until: Callable[[], bool],
+) -> Insight | None:
+    """Return what the predictions show; None where there are none to look at."""
+    own = None if job.oof is None else out_of_fold(job.oof)
+    found = [each for each in (held, own) if each is not None and len(each.rows)]
+    if not found or not stands:
+        return None
+    return look(
+        sheets,
+        shown=found[0],
+        most=max(found, key=lambda each: len(each.rows)),
+        importance=rows,
+        predict=partial(_predict_stand, stands[0]),
+        frame=stands[0].frame,
+        until=until,
+    )
+
+
+def _score_holdout(job: EvaluateJob, sheets: Sheets, folder: Path) -> tuple[dict[str, Any], Matrix]:
     task, rows = job.material.task, sheets.holdout
     metric = METRICS[task.metric]
     typed = Door(job.material.door_schema).transform(sheets.raw(rows))
@@ -74,7 +131,7 @@ def _score_holdout(job: EvaluateJob, sheets: Sheets, folder: Path) -> dict[str, 
     if not np.isfinite(value):
         raise FloatingPointError(f"{task.metric} is not defined on the {len(rows)} rows of the holdout.")
     write_predictions(folder / "predictions.parquet", task, matrix, row=rows.astype(np.int64))
-    return {
+    scored = {
         "holdout": {
             "value": value,
             "low": low if np.isfinite(low) else value,  # where no draw of rows has the metric defined
@@ -84,6 +141,7 @@ def _score_holdout(job: EvaluateJob, sheets: Sheets, folder: Path) -> dict[str, 
         "predictions": "predictions.parquet",
         "files": {"predictions": "predictions.parquet"},
     }
+    return scored, matrix
 
 
 def _groups_of(sheets: Sheets, rows: Positions) -> NDArray[np.int64] | None:
@@ -112,13 +170,11 @@ def predict(pipeline: Pipeline, typed: pd.DataFrame) -> Matrix:
     return np.asarray(pipeline.steps[-1][1].predict_matrix(typed))
 
 
-def importance(job: EvaluateJob, sheets: Sheets, until: Callable[[], bool]) -> list[ImportanceRow]:
+def importance(job: EvaluateJob, sheets: Sheets, stands: list[Stand], until: Callable[[], bool]) -> list[ImportanceRow]:
     """Return permutation importance of the raw columns, most important first; columns for which no time is left are missing.
 
     A column is shuffled after the door instead of before it, which is the same: the door reads each row and column by itself.
     """
-    stands = _on_holdout(job, sheets) if job.on == "holdout" else _out_of_fold(job, sheets)
-    stands = [stand for stand in stands if len(stand.rows)]
     if not stands:
         return []
     task = job.material.task
@@ -156,6 +212,10 @@ def _worth_measuring(
     matters = [0.0 if until() else float(np.nan_to_num(np.mean(losses_of(block)))) for block in blocks]
     ranked = sorted(zip(matters, blocks, strict=True), key=lambda entry: -entry[0])
     return tuple(name for _, block in ranked for name in block)[:IMPORTANCE_COLUMNS]
+
+
+def _stands(job: EvaluateJob, sheets: Sheets) -> list[Stand]:
+    return _on_holdout(job, sheets) if job.on == "holdout" else _out_of_fold(job, sheets)
 
 
 def _on_holdout(job: EvaluateJob, sheets: Sheets) -> list[Stand]:
