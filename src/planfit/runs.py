@@ -129,7 +129,7 @@ class Run:
                 hint=f"`planfit resume {self.id}` goes on with it.",
             ) from None
 
-    def tell(self, form: Literal["page", "markdown"] = "page") -> str:
+    def render(self, form: Literal["page", "markdown"] = "page") -> str:
         """Tell the record anew, as it stands now, as a page or as Markdown; works while a run is going."""
         from planfit.report import markdown
         from planfit.report.drawing.plots import drawn, wanted

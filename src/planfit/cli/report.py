@@ -38,7 +38,7 @@ def report(
         raise planfit.UsageError(
             f"A report is a page or Markdown. Got {out.name!r}.", hint="End the name in .html or .md."
         )
-    text = opened.tell("page" if out.suffix == ".html" else "markdown")
+    text = opened.render("page" if out.suffix == ".html" else "markdown")
     with explained(f"{out} cannot be written"):
         out.write_text(text, encoding="utf-8", errors="replace")
     sys.stderr.write(f"Written: {out}\n")
