@@ -25,6 +25,8 @@ SHARE_OF_ONE_CANDIDATE = 0.6
 """Of the time left for searching, what a single candidate may take while others wait."""
 SHARE_OF_THE_LAST = 0.9
 LEAST_SHARE = 0.1
+LEAST_SHARE_WITHOUT_ROUNDS = 0.4
+"""Families that cannot be hurried by fewer rounds; they are quick or not worth their time."""
 GRACE = 1.0
 """Seconds that a worker may take after its deadline before it is killed."""
 SHARE_FOR_FITTING = 0.6
@@ -90,7 +92,8 @@ def candidate(
             left = max(0.0, (session.search_seconds() or 0.0) - GRACE)
             costs = [families()[name].cost for name in (spec.family, *waiting)]
             later = COST_AFTER_FEATURES if search.round <= 1 and not search.probes and left > SECONDS_FOR_MORE else 0.0
-            share = max(LEAST_SHARE, SLACK * side_by_side * costs[0] / (sum(costs) + later))
+            least = LEAST_SHARE if families()[spec.family].round_seconds is not None else LEAST_SHARE_WITHOUT_ROUNDS
+            share = max(least, SLACK * side_by_side * costs[0] / (sum(costs) + later))
             return round(max(1.0, left * min(share, SHARE_OF_ONE_CANDIDATE if waiting else SHARE_OF_THE_LAST)), 2)
 
         seconds = float(session.run.decide("seconds_for_candidate", request_key, by_clock))

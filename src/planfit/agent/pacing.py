@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from planfit.agent.jobs import carry_out_job
 from planfit.agent.search import Search
@@ -13,8 +14,8 @@ from planfit.records.canonical import Record
 from planfit.records.jobs import FitJob, JobDone
 from planfit.records.scores import Allotment, CandidateSpec, FoldOutcome
 
-PLENTY = 3.0
-"""Times the guessed need from which nothing has to be measured."""
+PLENTY = 1.0
+"""Times the guessed need from which nothing has to be measured; most fits stop long before."""
 PROBE_SECONDS = 6.0
 PROBE_SHARE = 0.3
 """Of a candidate's time, what measuring its speed may take."""
@@ -88,7 +89,9 @@ def _speed(session: Session, search: Search, spec: CandidateSpec, family: Family
     done = carry_out_job(session, job, seconds=most)
     if isinstance(done, JobDone):
         fold = FoldOutcome.model_validate(done.result["folds"][0])
-        return _pair(fold.prepare_seconds, (fold.fit_seconds - fold.prepare_seconds) / family.probe_rounds)
+        if fold.round_seconds is None:  # one epoch, or trees that are grown at once
+            return _pair(0.0, fold.fit_seconds / family.probe_rounds)
+        return _pair(0.0, fold.round_seconds)  # what came before is mostly the start of a process
     return _pair(0.0, most / family.probe_rounds)  # it is at least that slow
 
 
@@ -108,11 +111,12 @@ def _alike(known: CandidateSpec, spec: CandidateSpec) -> bool:
 
 
 def _measured(folds: Sequence[FoldOutcome], wider: float) -> dict[str, float] | None:
-    each = [(fold.fit_seconds - fold.prepare_seconds) / fold.trained for fold in folds if fold.trained]
-    if not each:
+    known = [fold for fold in folds if fold.round_seconds and fold.trained]
+    if not known:
         return None
-    return _pair(max(fold.prepare_seconds for fold in folds), wider * max(each))
+    before = median(fold.fit_seconds - (fold.trained or 0) * (fold.round_seconds or 0.0) for fold in known)
+    return _pair(before, wider * max(fold.round_seconds or 0.0 for fold in known))
 
 
 def _pair(before: float, each: float) -> dict[str, float]:
-    return {"before": round(before, 4), "round": round(max(each, 0.0), 6)}
+    return {"before": round(max(before, 0.0), 4), "round": round(max(each, 0.0), 6)}

@@ -68,6 +68,8 @@ class FitReport:
     """Validation loss by round, where there was a validation part."""
     cut: bool = False
     """The deadline ended it."""
+    round_seconds: float | None = None
+    """Of a round, the first one, with all that comes before it, left out."""
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ class CatBoost(BoostedTrees):
     simplicity: ClassVar[int] = 6
     most_levels: ClassVar[int] = 20_000
     cost: ClassVar[float] = 2.5
-    round_seconds: ClassVar = (2e-3, 8e-8)
+    round_seconds: ClassVar = (1e-3, 3e-8)
 
     def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
         return {

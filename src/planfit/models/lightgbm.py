@@ -67,7 +67,7 @@ class LightGBM(BoostedTrees):
     module: ClassVar[str | None] = "lightgbm"
     Params: ClassVar[type[Record]] = LightGBMParams
     simplicity: ClassVar[int] = 6
-    round_seconds: ClassVar = (1e-3, 2e-8)
+    round_seconds: ClassVar = (4e-4, 2e-8)
     exports_onnx: ClassVar[bool] = True
 
     def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:

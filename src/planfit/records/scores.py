@@ -84,8 +84,8 @@ class FoldOutcome(Record):
     trained: int | None = None
     """Rounds trained until it stopped."""
     fit_seconds: float = 0.0
-    prepare_seconds: float = 0.0
-    """Of `fit_seconds`, what the feature steps took before the first round."""
+    round_seconds: float | None = None
+    """Of a round, the first one, with all that comes before it, left out."""
     predict_seconds: float = 0.0
 
 

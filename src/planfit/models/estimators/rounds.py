@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Final
 
 from planfit.models.base import Deadline, FitReport
@@ -41,9 +42,11 @@ class Watch:
         self.curve: list[float] = []
         self.best_round = 1
         self.cut = False
+        self._rounds: list[tuple[int, float]] = []
 
     def stops(self, done: int, loss: float | None = None, *, last: bool = False) -> bool:
         """Take note of round `done` and its validation loss; return whether training ends here."""
+        self._rounds[1:] = [(done, time.perf_counter())]
         if self.patience is None or loss is None:
             self.best_round = done
         else:
@@ -65,7 +68,15 @@ class Watch:
 
     @property
     def report(self) -> FitReport:
-        return FitReport(rounds=self.best_round, curve=tuple(self.curve), cut=self.cut)
+        return FitReport(
+            rounds=self.best_round, curve=tuple(self.curve), cut=self.cut, round_seconds=self._round_seconds()
+        )
+
+    def _round_seconds(self) -> float | None:
+        if len(self._rounds) < 2:
+            return None
+        (first, began), (last, ended) = self._rounds
+        return (ended - began) / max(1, last - first)
 
 
 def rounds_without_validation(rounds: int, blind_rounds: int | None, learning_rate: float) -> int:

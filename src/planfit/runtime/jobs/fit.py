@@ -62,7 +62,6 @@ class FittedFold:
     valid: pd.DataFrame
     rows: Positions
     fit_seconds: float
-    prepare_seconds: float
     report: FitReport
     matrix: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     predict_seconds: float = 0.0
@@ -180,7 +179,6 @@ def _fit_fold(
     assert judging is not None
     select = plan.select().fit(learning)
     learning, judging = select.transform(learning), select.transform(judging)
-    prepared = time.perf_counter() - began
     model = plan.estimator(len(train), fold)
     part = (judging, sheets.y.iloc[valid]) if plan.family.iterative else None
     until = deadline if deadline.ends is not None else None
@@ -194,7 +192,7 @@ def _fit_fold(
         valid_weights=None if part is None else sheets.weights_of(valid),
     )
     seconds = time.perf_counter() - began
-    return FittedFold(fold, done, select, model, judging, valid, seconds, prepared, model.report_)
+    return FittedFold(fold, done, select, model, judging, valid, seconds, model.report_)
 
 
 def _common_rounds(plan: Recipe, folds: list[FittedFold]) -> int | None:
@@ -221,8 +219,8 @@ def _outcomes(folds: list[FittedFold], score: Score) -> list[FoldOutcome]:
             score=value,
             rounds=fitted.report.rounds,
             trained=len(fitted.report.curve) or None,
+            round_seconds=fitted.report.round_seconds,
             fit_seconds=fitted.fit_seconds,
-            prepare_seconds=fitted.prepare_seconds,
             predict_seconds=fitted.predict_seconds,
         )
         for fitted, value in zip(folds, score.per_fold, strict=True)
