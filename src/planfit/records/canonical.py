@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import math
@@ -55,15 +54,22 @@ def canonical_json(value: Any) -> bytes:
     >>> canonical_json({"b": 1, "a": (1.0, None)})
     b'{"a":[1.0,null],"b":1}'
     """
-    if isinstance(value, BaseModel):
-        with contextlib.suppress(ValueError):  # a number that is not finite: the slow way makes it null
-            return _written(value.model_dump(mode="json", by_alias=True))
-    return _written(plain(value))
+    try:
+        return _written(value)
+    except (TypeError, ValueError):  # such as a number that is not finite: the slow way makes it null
+        return _written(plain(value))
 
 
 def _written(values: Any) -> bytes:
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(
+        values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_unfolded
+    )
     return text.encode("utf-8", "surrogatepass")
+
+
+def _unfolded(value: Any) -> Any:
+    """Return what `json` cannot write by itself, one level unfolded."""
+    return value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else plain(value)
 
 
 def digest(value: Any) -> str:
