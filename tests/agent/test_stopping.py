@@ -108,7 +108,11 @@ def test_a_second_interrupt_leaves_at_once_and_the_stop_stands(
 def test_a_second_interrupt_in_the_search_leaves_a_run_that_searches_on(
     table: pd.DataFrame, sentence: str, tmp_path: Path
 ) -> None:
-    listen = at("step_started", "candidate c002", times=2, then=interrupt)
+    def twice(event: Event) -> None:
+        interrupt(event)
+        interrupt(event)
+
+    listen = at("step_started", "candidate c002", then=twice)
     with pytest.raises(KeyboardInterrupt):
         planfit.run(table, sentence, max_candidates=2, store=tmp_path, on_event=listen)
     resumed = planfit.resume(store=tmp_path)
