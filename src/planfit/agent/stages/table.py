@@ -27,6 +27,8 @@ ABOUT_READING = frozenset(
         "renamed-columns",
         "header-missing",
         "ambiguous-dates",
+        "infinite-values",
+        "disguised-missing",
     }
 )
 """Warnings of the profile that say how the table was read; a person should see them at once."""
@@ -112,7 +114,7 @@ def is_share(text: str) -> bool:
 
 def profile(session: Session, table: Table) -> Profile:
     """Profile the table; looked up when it has been done before."""
-    key = session.key("profiling", 2, table.ref.content_hash)
+    key = session.key("profiling", 3, table.ref.content_hash)
 
     def work(_: Path) -> tuple[Any, dict[str, bytes]]:
         made = profile_table(table)
