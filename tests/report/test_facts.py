@@ -90,3 +90,21 @@ def test_the_report_needs_no_table_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_columns_that_were_looked_for_are_told_kept_or_not() -> None:
+    def looked(name: str, kept: bool) -> dict[str, object]:
+        steps = [{"operation": "ratio", "columns": ["tenure", "TotalCharges"], "into": name}]
+        return {
+            "steps": steps,
+            "operation": "ratio",
+            "columns": ["tenure", "TotalCharges"],
+            "gain": 0.12,
+            "least": 0.04,
+            "kept": kept,
+        }
+
+    found = made.step("discovery", "feature_engineering", {"screened": [looked("a", True), looked("b", False)]})
+    facts = facts_of(made.Synthetic([*made.whole(), found]))
+    assert [entry.kept for entry in facts.screened] == [True, False]
+    assert "| `ratio` of `tenure`, `TotalCharges` | 12.0% | 4.0% | left |" in render(facts)

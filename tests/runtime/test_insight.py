@@ -119,6 +119,19 @@ def test_noise_is_no_group_that_fails() -> None:
     assert found.worst == ()
 
 
+def test_groups_are_judged_with_the_threshold_of_the_delivered_model() -> None:
+    rows, codes = frame(), np.tile([0, 1], 300)
+    given = np.where(codes == 1, 0.3, 0.1)
+    y, accuracy = pd.Series(np.where(codes == 1, "yes", "no")), task(metric="accuracy")
+    default, tuned = (
+        slices.look(slices.prepared(rows, y, chances(codes, given), accuracy, 0, at), COLUMNS, "out_of_fold", never)
+        for at in (None, 0.2)
+    )
+    assert default is not None
+    assert tuned is not None
+    assert (default.overall, tuned.overall) == (0.5, 1.0)
+
+
 def test_time_that_is_up_looks_at_nothing() -> None:
     rows = frame()
     y = pd.Series(np.where(np.arange(len(rows)) % 2, "yes", "no"))

@@ -125,3 +125,20 @@ def test_why_it_has_not_stopped(story):
 def test_answers_survive_json(told):
     for reason in (*why(told, "stop"), *why(told, "ratio"), *why_not(told, "knn")):
         assert type(reason).model_validate(reason.to_json()) == reason
+
+
+def test_what_discovery_found_of_a_column_is_told(story):
+    run = engineered(story)
+    steps = [{"operation": "ratio", "columns": ["tenure", "charges"], "into": "per_month"}]
+    looked = {
+        "steps": steps,
+        "operation": "ratio",
+        "columns": ["tenure", "charges"],
+        "gain": 0.1,
+        "least": 0.02,
+        "kept": False,
+    }
+    story.step("feature_engineering", "discovery", {"screened": [looked]})
+    (reason,) = why(run, "per_month")
+    assert "had 10.0% of the gain" in reason.sentence
+    assert "too little to be kept" in reason.sentence

@@ -31,6 +31,12 @@ def limits(facts: RunFacts) -> tuple[str, ...]:
     ]
     if facts.task is not None and facts.task.is_classification:
         said.append("Its chances are those of the table's mix of classes; where the mix is another, they are off.")
+    if facts.holdout_of_another is not None and facts.delivered is not None:
+        other = facts.holdout_of_another.candidate
+        said.append(
+            f"Importance was measured for {other}, which the run had chosen, and not for {facts.delivered.candidate}, which a "
+            "person had delivered since; no curves are drawn for it."
+        )
     if facts.insight_failed:
         said.append(f"The closer look at its predictions failed ({facts.insight_failed}).")
     return tuple(said)

@@ -26,7 +26,7 @@ from planfit.records.events import (
 from planfit.records.findings import Finding
 from planfit.records.insight import Insight
 from planfit.records.profile import DataRef, Profile
-from planfit.records.scores import CandidateResult, Delivered, HoldoutScore, Probe
+from planfit.records.scores import CandidateResult, Delivered, HoldoutScore, Probe, Screened
 from planfit.records.task import SplitRecord, Task
 from planfit.report.privacy import Mask
 from planfit.report.run_facts import (
@@ -90,6 +90,7 @@ def facts_of(reader: RunReader) -> RunFacts:
         holdout=None if of_another else holdout,
         holdout_of_another=holdout if of_another else None,
         features=_features(reader, mask, told_in),
+        screened=_screened(reader, mask),
         refused=_refused(reader, mask),
         rejections=_rejections(reader, mask),
         importance=tuple((_result(reader, "holdout") or {}).get("importance") or ()),
@@ -110,7 +111,7 @@ def facts_of(reader: RunReader) -> RunFacts:
         entries=tuple(_entry(decision, mask) for decision in decided if not _about_the_report(decision)),
         story=tuple(_masked_story(told, mask) for told in story(reader)),
         told_in=told_in,
-        insight=_insight(reader, mask, task),
+        insight=None if of_another else _insight(reader, mask, task),
         insight_failed=mask((_result(reader, "holdout") or {}).get("insight_failed")),
         usage=usage_of(reader),
         environment=reader.environment,
@@ -322,6 +323,12 @@ def _told_in(decisions: tuple[Decision, ...]) -> dict[str, str]:
             made = [result.get("features"), *(line.get("candidate") for line in result.get("candidates") or ())]
             found.update({str(name): decision.id for name in made if name is not None and str(name) not in found})
     return found
+
+
+def _screened(reader: RunReader, mask: Mask) -> tuple[Screened, ...]:
+    found = (_result(reader, "discovery") or {}).get("screened") or ()
+    looked = (Screened.model_validate(entry) for entry in found)
+    return tuple(entry.having(steps=tuple(mask.plan(list(entry.steps)))) for entry in looked)
 
 
 def _about_the_report(decision: Decision) -> bool:

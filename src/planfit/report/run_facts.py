@@ -19,6 +19,7 @@ from planfit.records.scores import (
     ImportanceRow,
     Probe,
     Score,
+    Screened,
 )
 from planfit.records.task import SplitRecord, Task
 from planfit.trace.story import Told
@@ -149,6 +150,8 @@ class RunFacts(Record):
     holdout_of_another: HoldoutScore | None
     """Of what the run had chosen, where a person asked for another candidate afterwards."""
     features: tuple[FeatureFact, ...]
+    screened: tuple[Screened, ...] = ()
+    """Columns that the runtime looked for, kept or not, the most useful first."""
     refused: tuple[RefusedFact, ...]
     rejections: tuple[Rejection, ...]
     importance: tuple[ImportanceRow, ...]

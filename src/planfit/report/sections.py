@@ -70,6 +70,17 @@ def features(facts: RunFacts) -> list[str]:
         lines.append("`v0` stands for the columns as they are; each family adds what it needs to accept them.")
     for made in facts.features:
         lines += ["", *_feature_set(made)]
+    if facts.screened:
+        rows = [
+            (f"{code(entry.operation)} of {codes(entry.columns)}", f"{entry.gain:.1%}", f"{entry.least:.1%}",
+             "kept" if entry.kept else "left")
+            for entry in facts.screened[:MOST_ROWS]
+        ]  # fmt: skip
+        lines += ["", "### Columns that were looked for", ""]
+        lines.append(
+            "How much two quick models on different rows leaned on each: mean share of the gain, and the smaller one."
+        )
+        lines += ["", *table(("column", "share", "at least", ""), rows, right=(1, 2))]
     if facts.refused:
         lines += ["", "### Plans that were refused", ""]
         for refused in facts.refused:

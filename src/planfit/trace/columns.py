@@ -10,7 +10,7 @@ from planfit.amounts import counted
 from planfit.errors import DamagedRun
 from planfit.records.events import StepFinished
 from planfit.records.schema import Schema
-from planfit.records.scores import Probe
+from planfit.records.scores import Probe, Screened
 from planfit.records.task import Task
 from planfit.store.decisions import Decision
 from planfit.store.run import RunReader
@@ -24,6 +24,7 @@ def about_column(reader: RunReader, decisions: tuple[Decision, ...], name: str) 
     """Yield what the record says of a column beyond the decisions that name it, raw or made."""
     yield from _left_out(reader, decisions, name)
     raw = _raw(reader)
+    yield from _looked_for(reader, name)
     for made, ledger in ledgers(reader):
         decision = next((d for d in decisions if _made(d) == made and d.planner != "runtime"), None)
         entry = next((line for line in ledger if line["name"] == name), None)
@@ -69,6 +70,21 @@ def _left_out(reader: RunReader, decisions: tuple[Decision, ...], name: str) -> 
         by="person" if entry.code == "asked" else decision.planner if decision is not None else "runtime",
         prompt=prompt_file(reader, decision) if decision is not None else None,
     )
+
+
+def _looked_for(reader: RunReader, name: str) -> Iterator[Reason]:
+    """Yield what discovery found about a column that could be made."""
+    step = reader.find_last("step_finished", name="discovery")
+    for entry in step.result.get("screened") or () if isinstance(step, StepFinished) else ():
+        found = Screened.model_validate(entry)
+        if name in {str(each.get("into")) for each in found.steps}:
+            word = "enough to be offered to the planner" if found.kept else "too little to be kept"
+            yield Reason(
+                subject=name, stage="feature_engineering", by="runtime",
+                sentence=f"Looked for: {found.operation} of {', '.join(found.columns)} had {found.gain:.1%} of the gain of a quick "
+                f"model on average, at least {found.least:.1%}: {word}.",
+                figures={"gain": found.gain, "least": found.least, "kept": found.kept},
+            )  # fmt: skip
 
 
 def _made_of(reader: RunReader, decision: Decision | None, made: str, entry: dict[str, Any], ledger: Ledger) -> Reason:

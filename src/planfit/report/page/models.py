@@ -94,14 +94,36 @@ def features(facts: RunFacts) -> Html:
         el("p", "What was made of the columns, and what a quick model gained by it on folds of the training rows. ",
            code("v0"), " stands for the columns as they are; each family adds what it needs to accept them.", class_="faint"),
     ]  # fmt: skip
-    if not facts.features and not facts.refused:
+    if not facts.features and not facts.refused and not facts.screened:
         return el("section", head, el("p", "Nothing was made of the columns: the models use them as they are."))
     found = [interval_ for made in facts.features if made.probe and (interval_ := gain_interval(made.probe))]
     reach = max((abs(end) for pair in found for end in pair), default=0.0)
     rows = [_feature_row(made, reach) for made in facts.features]
     ledger = table(("set", "", "what was done", "gain (95 % interval)", ""), rows, extra=(4,)) if rows else None
     steps = [_steps(made) for made in facts.features if made.steps]
-    return el("section", head, ledger, steps, [_refused(entry) for entry in facts.refused])
+    return el("section", head, ledger, steps, _looked_for(facts), [_refused(entry) for entry in facts.refused])
+
+
+def _looked_for(facts: RunFacts) -> Html | None:
+    """Return the columns that the runtime looked for by itself, kept and not."""
+    if not facts.screened:
+        return None
+    kept = sum(entry.kept for entry in facts.screened)
+    largest = max(max(entry.gain for entry in facts.screened), 1e-12)
+    rows = [
+        (joined([code(entry.operation), " of ", codes(entry.columns, 4)]), bar(entry.gain / largest), f"{entry.gain:.1%}",
+         f"{entry.least:.1%}", el("span", "kept", class_="tag good") if entry.kept else el("span", "left", class_="tag"))
+        for entry in facts.screened[:MOST_BARS]
+    ]  # fmt: skip
+    left = len(facts.screened) - MOST_BARS
+    return joined([
+        el("h3", "Columns that were looked for"),
+        el("p", f"{counted(len(facts.screened), 'column')} that could be made, and how much two quick models on different rows leaned "
+           f"on each: their mean share of the gain, and the smaller of the two. {kept} had enough in both and were offered to the planner.",
+           class_="faint"),
+        table(("column", "", "share", "at least", ""), rows, right=(2, 3), extra=(1,)),
+        el("p", f"{left} more had less.", class_="faint small") if left > 0 else None,
+    ])  # fmt: skip
 
 
 def _feature_row(made: FeatureFact, reach: float) -> tuple[object, ...]:

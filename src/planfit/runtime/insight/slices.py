@@ -47,6 +47,11 @@ class Looked:
     matrix: Array
     task: Task
     seed: int
+    threshold: float | None = None
+
+    def score(self, metric: Metric, rows: Array | slice = slice(None)) -> float:
+        """Return the metric on some of the rows."""
+        return metric.score(self.y[rows], self.matrix[rows], self.task, threshold=self.threshold)
 
 
 def look(looked: Looked, columns: tuple[Column, ...], source: Source, until: Callable[[], bool]) -> SliceInsight | None:
@@ -65,11 +70,11 @@ def look(looked: Looked, columns: tuple[Column, ...], source: Source, until: Cal
     if len(looked.y) < 2 * FEWEST_ROWS:
         return None
     metric = measure_of(looked.task)
-    overall = metric.score(looked.y, looked.matrix, looked.task)
+    overall = looked.score(metric)
     found: list[tuple[float, str, str, Array]] = []
     examined = 0
     for column, label, inside in _all_groups(looked, columns, until):
-        value = metric.score(looked.y[inside], looked.matrix[inside], looked.task)
+        value = looked.score(metric, inside)
         if np.isfinite(value):
             examined += 1
             gap = metric.gain(overall) - metric.gain(value)
@@ -99,32 +104,33 @@ def measure_of(task: Task) -> Metric:
 
 def judge(looked: Looked, metric: Metric, column: str, label: str, inside: Array) -> tuple[Slice, float]:
     """Return a group with its interval, and the standard error of its value, by resampling its rows."""
-    y, matrix, task = looked.y[inside], looked.matrix[inside], looked.task
+    own = np.flatnonzero(inside)
     source = np.random.default_rng(seed_of(looked.seed, "slice", column, label))
     drawn = []
     for _ in range(DRAWS):
-        rows = source.integers(0, len(y), len(y))
-        drawn.append(metric.score(y[rows], matrix[rows], task))
+        drawn.append(looked.score(metric, own[source.integers(0, len(own), len(own))]))
     finite = np.asarray([value for value in drawn if np.isfinite(value)])
-    value = metric.score(y, matrix, task)
+    value = looked.score(metric, own)
     error = float(np.std(finite)) if len(finite) > 1 else np.inf
     low, high = value - TWO_SIDED * error, value + TWO_SIDED * error
     most = 1.0 if metric.name in SHARES else np.inf
-    observed, predicted = _means(y, matrix, task)
+    observed, predicted = _means(looked.y[own], looked.matrix[own], looked.task)
     made = Slice(
-        column=column, label=label, rows=len(y), value=value, low=max(0.0, low) if np.isfinite(error) else value,
+        column=column, label=label, rows=len(own), value=value, low=max(0.0, low) if np.isfinite(error) else value,
         high=min(most, high) if np.isfinite(error) else value, observed=observed, predicted=predicted,
     )  # fmt: skip
     return made, error
 
 
-def prepared(frame: pd.DataFrame, y: pd.Series, matrix: Array, task: Task, seed: int) -> Looked:
+def prepared(
+    frame: pd.DataFrame, y: pd.Series, matrix: Array, task: Task, seed: int, threshold: float | None = None
+) -> Looked:
     """Return rows to look at: all, or as many as are worth their time."""
     if len(y) > MOST_ROWS:
         source = np.random.default_rng(seed_of(seed, "slices"))
         some = np.sort(source.choice(len(y), MOST_ROWS, replace=False))
         frame, y, matrix = frame.iloc[some], y.iloc[some], matrix[some]
-    return Looked(frame, target_values(y, task), matrix, task, seed)
+    return Looked(frame, target_values(y, task), matrix, task, seed, threshold)
 
 
 def _all_groups(

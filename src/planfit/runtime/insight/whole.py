@@ -47,6 +47,7 @@ def look(
     predict: Callable[[pd.DataFrame], Array],
     frame: pd.DataFrame,
     until: Callable[[], bool],
+    threshold: float | None = None,
 ) -> Insight:
     """Return the insight into the chosen model.
 
@@ -65,6 +66,8 @@ def look(
         Typed rows that these models had not seen.
     until : callable
         True when the time is up.
+    threshold : float or None
+        Of a binary task: chance from which the delivered model predicts the positive class; None: the likelier class.
     """
     material = sheets.material
     task, y = material.task, sheets.y.iloc[shown.rows]
@@ -73,10 +76,10 @@ def look(
     return Insight(
         source=shown.source,
         rows=len(shown.rows),
-        classes=classes.look(values, shown.matrix, task) if task.is_classification else None,
+        classes=classes.look(values, shown.matrix, task, threshold) if task.is_classification else None,
         numbers=None if task.is_classification else numbers.look(values, shown.matrix[:, 0], material.seed),
         dependence=dependence.look(predict, frame, ranked, task, until),
-        slices=_slices(sheets, most, ranked, until),
+        slices=_slices(sheets, most, ranked, until, threshold),
     )
 
 
@@ -87,9 +90,13 @@ def by_importance(columns: tuple[Column, ...], importance: tuple[ImportanceRow, 
 
 
 def _slices(
-    sheets: Sheets, most: Predicted, ranked: tuple[Column, ...], until: Callable[[], bool]
+    sheets: Sheets,
+    most: Predicted,
+    ranked: tuple[Column, ...],
+    until: Callable[[], bool],
+    threshold: float | None,
 ) -> SliceInsight | None:
     material = sheets.material
     frame, y = sheets.frame.iloc[most.rows], sheets.y.iloc[most.rows]
-    looked = slices.prepared(frame, y, most.matrix, material.task, material.seed)
+    looked = slices.prepared(frame, y, most.matrix, material.task, material.seed, threshold)
     return slices.look(looked, ranked, most.source, until)

@@ -112,6 +112,7 @@ def _look(
         predict=partial(_predict_stand, stands[0]),
         frame=stands[0].frame,
         until=until,
+        threshold=job.threshold,
     )
 
 
