@@ -52,8 +52,8 @@ def test_the_cache_gives_what_a_pipeline_gives(plan: str, task_type: str, group:
     expected = pipeline.fit_transform(frame.iloc[train], y.iloc[train])
     expected_valid = pipeline.transform(frame.iloc[valid])
     cache = FoldCache(tmp_path / "cache", worth_keeping=0.0)
-    for _ in ("computed", "read"):
-        runner = FoldSteps(steps, frame, y, made, cache)
+    for _, planned in (("computed", 0), ("read", 0), ("computed", len(steps)), ("read", len(steps)), ("read", 2)):
+        runner = FoldSteps(steps, frame, y, made, cache, planned)
         fitted, views, others = runner.run(train, valid)
         pd.testing.assert_frame_equal(views, expected)
         pd.testing.assert_frame_equal(others, expected_valid)

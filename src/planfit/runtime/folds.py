@@ -68,11 +68,11 @@ class FoldCache:
         self.most_bytes = most_bytes
         self.worth_keeping = worth_keeping
 
-    def get(self, key: str) -> tuple[PlanStep, pd.DataFrame, pd.DataFrame | None] | None:
-        """Return fitted step and made columns, None where they are not there (any more)."""
+    def get(self, key: str) -> tuple[Any, pd.DataFrame, pd.DataFrame | None] | None:
+        """Return what was fitted and the columns that it made, None where they are not there (any more)."""
         entry = self.folder / key
         try:
-            step: PlanStep = joblib.load(entry / STEP_FILE)
+            step = joblib.load(entry / STEP_FILE)
             train = _read(entry / TRAIN_FILE)
             apply = _read(entry / APPLY_FILE) if (entry / APPLY_FILE).exists() else None
             os.utime(entry)
@@ -80,7 +80,7 @@ class FoldCache:
             return None
         return step, train, apply
 
-    def put(self, key: str, step: PlanStep, train: pd.DataFrame, apply: pd.DataFrame | None) -> None:
+    def put(self, key: str, step: Any, train: pd.DataFrame, apply: pd.DataFrame | None) -> None:
         """Keep an entry; one that another worker put there meanwhile is as good. A full disk is no error here."""
         unfinished = self.folder / f".{key}.{uuid4().hex}.tmp"
         try:
@@ -138,10 +138,18 @@ class FoldSteps:
         For keys: what the frame is made of.
     cache : FoldCache or None
         None: nothing is kept.
+    plan : int
+        How many of the steps are the feature plan's, which candidates share: what they make is also kept as one.
     """
 
     def __init__(
-        self, steps: Sequence[NamedStep], frame: pd.DataFrame, y: pd.Series, material: Material, cache: FoldCache | None
+        self,
+        steps: Sequence[NamedStep],
+        frame: pd.DataFrame,
+        y: pd.Series,
+        material: Material,
+        cache: FoldCache | None,
+        plan: int = 0,
     ) -> None:
         self.y = y
         self.cache = cache
@@ -149,6 +157,7 @@ class FoldSteps:
         self.target_key = digest([task.target, task.task_type, task.classes, task.split])
         leading = next((i for i, (_, step) in enumerate(steps) if step.operation.learns), len(steps))
         self.later = list(steps[leading:])
+        self.shared = min(len(self.later), max(0, plan - leading)) if cache is not None else 0
         base = digest([described(material.door_schema.columns), material.door_schema.carried, len(frame), _versions()])
         whole = Views(frame, None, base)
         self.fitted_leading: list[NamedStep] = []
@@ -166,10 +175,43 @@ class FoldSteps:
         views = Views(frame.iloc[train], None if apply is None else frame.iloc[apply], self.whole.key)
         y = self.y.iloc[train]
         fitted = list(self.fitted_leading)
-        for name, step in self.later:
+        if self.shared > 1:
+            views, done = self._plan(views, self.later[: self.shared], rows_key=rows_key, y=y)
+        else:
+            views, done = self._each(views, self.later[: self.shared], rows_key=rows_key, y=y)
+        views, rest = self._each(views, self.later[self.shared :], rows_key=rows_key, y=y)
+        return [*fitted, *done, *rest], views.train, views.apply
+
+    def _plan(
+        self, views: Views, steps: list[NamedStep], *, rows_key: str, y: pd.Series
+    ) -> tuple[Views, list[NamedStep]]:
+        """Return the frame after all steps of the plan, read in one go where another candidate had it made."""
+        assert self.cache is not None
+        names = [str(name) for name in views.train.columns]
+        meaning = [self._key(Views(views.train.iloc[:0], None, ""), step, "") for _, step in steps]
+        key = digest(["plan", views.key, names, meaning, rows_key, self.target_key])
+        known = self.cache.get(key)
+        if known is not None:
+            (fitted, order), train, apply = known
+            joined = None if views.apply is None or apply is None else _ordered(order, views.apply, apply)
+            return Views(_ordered(order, views.train, train), joined, key), fitted
+        began = time.perf_counter()
+        made, fitted = self._each(views, steps, rows_key=rows_key, y=y)
+        if time.perf_counter() - began > self.cache.worth_keeping:
+            order = [str(name) for name in made.train.columns]
+            own = {name for _, step in fitted for name in step.columns_made_}
+            kept = [name for name in order if name in own]
+            self.cache.put(key, (fitted, order), made.train[kept], None if made.apply is None else made.apply[kept])
+        return Views(made.train, made.apply, key), fitted
+
+    def _each(
+        self, views: Views, steps: list[NamedStep], *, rows_key: str, y: pd.Series
+    ) -> tuple[Views, list[NamedStep]]:
+        fitted: list[NamedStep] = []
+        for name, step in steps:
             views, done = self._advance(views, step, rows_key=rows_key, y=y)
             fitted.append((name, done))
-        return fitted, views.train, views.apply
+        return views, fitted
 
     def _advance(self, views: Views, step: PlanStep, *, rows_key: str, y: pd.Series | None) -> tuple[Views, PlanStep]:
         key = self._key(views, step, rows_key)
@@ -207,13 +249,17 @@ class FoldSteps:
         return digest([meaning, where, self.target_key if operation.learns else None])
 
 
-def join(step: PlanStep, frame: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame that `step` gives, from the frame that it takes and the columns that it made before."""
+def _ordered(names: Sequence[str], frame: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+    """Return columns in order, those that were made in place of those that were there."""
     made = made.set_axis(frame.index)
-    names = [name for name in step.names_out_ if name in made.columns or name in frame.columns]
     if not names:
         return pd.DataFrame(index=frame.index)
     return pd.DataFrame({name: made[name] if name in made.columns else frame[name] for name in names}, copy=False)
+
+
+def join(step: PlanStep, frame: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame that `step` gives, from the frame that it takes and the columns that it made before."""
+    return _ordered([name for name in step.names_out_ if name in made.columns or name in frame.columns], frame, made)
 
 
 def _positions(rows: Positions) -> str:

@@ -333,6 +333,7 @@ def logarithms_do_not_help(view: FeatureView) -> Iterator[LeftOut]:
 def what_a_quick_model_leaned_on(view: FeatureView) -> Iterator[Step]:
     """Offered many made columns beside the raw ones, a quick model shows which it would rather split on."""
     taken = {column.name for column in view.columns}
+    crossed: list[str] = []
     for entry in view.ask.screening:
         if not all(view.legal(step["operation"]) for step in entry.steps) or not set(entry.columns) <= taken:
             continue
@@ -340,8 +341,14 @@ def what_a_quick_model_leaned_on(view: FeatureView) -> Iterator[Step]:
             f"offered among many columns, it took {entry.gain:.1%} of the gain of a quick model's splits, and at least "
             f"{entry.least:.1%} on either part of the rows"
         )
-        for step in entry.steps:
-            yield Step("features/discovered", {**step, "reason": reason})
+        yield Step("features/discovered", {**entry.steps[0], "reason": reason})
+        crossed += [step["column"] for step in entry.steps[1:] if step["operation"] == "target_encode"]
+    if crossed:
+        again = (
+            "the mean of the target in each combination, cross-fitted; the combinations themselves have too many levels"
+        )
+        encoded = {"columns": crossed, "operation": "target_encode", "reason": again}
+        yield Step("features/discovered", encoded)
 
 
 FEATURE_RULES: tuple[Rule[FeatureView, Any], ...] = (

@@ -124,7 +124,8 @@ def _wanted(plan: Recipe) -> int:
 
 
 def _fit_folds(plan: Recipe, sheets: Sheets, deadline: SoftDeadline) -> tuple[list[FittedFold], str | None]:
-    steps = FoldSteps(plan.steps, sheets.frame, sheets.y, plan.material, FoldCache(Path(plan.material.cache)))
+    cache = FoldCache(Path(plan.material.cache))
+    steps = FoldSteps(plan.steps, sheets.frame, sheets.y, plan.material, cache, plan.planned)
     fitted: list[FittedFold] = []
     wanted, overrun = _wanted(plan), FIRST_OVERRUN
     given_up: str | None = None

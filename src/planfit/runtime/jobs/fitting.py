@@ -42,6 +42,8 @@ class Recipe:
     family: Family
     steps: list[tuple[str, PlanStep]]
     """Feature steps, then the family's finishing steps."""
+    planned: int
+    """How many of them are feature steps."""
     raw: tuple[Column, ...]
     """Columns that the feature plan leaves."""
     columns: tuple[Column, ...]
@@ -84,6 +86,7 @@ def recipe(material: Material, spec: CandidateSpec, features: dict[str, Any], al
         allotment=allotment,
         family=family,
         steps=[*steps, *finishing],
+        planned=len(steps),
         raw=resolved.columns,
         columns=columns,
         finishing=family.finishing(resolved.columns, task),
