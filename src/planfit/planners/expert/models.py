@@ -16,6 +16,8 @@ GENEROUS = 6
 """Candidates left from which the first batch may hold three."""
 SHARE_TO_PLAN = 0.9
 """Of the time left, what candidates are planned for."""
+WIDER = 1.6
+"""Of a candidate on another feature set: more columns, and the steps that make them."""
 COMPRESSED = 0.8
 """Candidates that train in rounds make do with a little less time than a like one took."""
 
@@ -96,13 +98,17 @@ def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
 def seconds_of(view: ModelView, entry: Proposed) -> float:
     """Return the seconds that a candidate wants at the least: as measured on this table, else by its cells."""
     known = [result for result in view.ask.leaderboard if is_single(result.spec) and result.seconds > 0]
-    same = [result.seconds for result in known if result.spec.family == entry.family]
+    same = [
+        (result.spec.features != entry.features, result.seconds)
+        for result in known
+        if result.spec.family == entry.family
+    ]
     if same:
-        return max(0.3, COMPRESSED * max(same))
+        return max(0.3, max(COMPRESSED * seconds * (WIDER if others else 1.0) for others, seconds in same))
     cost = families()[entry.family].cost if entry.family in families() else 1.0
     paces = [COMPRESSED * result.seconds / families()[result.spec.family].cost for result in known]
     if paces:
-        return max(0.3, cost * max(paces))
+        return max(0.3, cost * max(paces) * (WIDER if entry.features != RAW else 1.0))
     cells = view.rows * max(1, len(view.columns)) * (view.classes if view.classes > 2 else 1)
     return cost * (0.5 + SECONDS_PER_CELL * cells)
 
