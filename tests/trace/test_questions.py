@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from planfit.records.events import DecisionMade
 from planfit.records.schema import Column, Excluded, Kind, Schema
 from planfit.trace.answers import tried, why, why_not
 
@@ -142,3 +143,16 @@ def test_what_discovery_found_of_a_column_is_told(story):
     (reason,) = why(run, "per_month")
     assert "had 10.0% of the gain" in reason.sentence
     assert "too little to be kept" in reason.sentence
+
+
+def test_why_a_threshold_was_moved(story):
+    story.settle()
+    story.run.append(
+        DecisionMade(
+            key="t", stage="training", rule="F2 decides.", what="c002 predicts 'yes' from a probability of 0.16",
+            because="F2 over the folds is 0.74 with it and 0.54 with 0.5.", figures={"threshold": 0.16},
+        )
+    )  # fmt: skip
+    (reason,) = why(story.run, "threshold")
+    assert "0.74 with it" in reason.sentence
+    assert reason.figures == {"threshold": 0.16}

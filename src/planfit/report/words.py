@@ -105,11 +105,11 @@ def aligned(value: float, largest: float) -> str:
 
     Examples
     --------
-    >>> aligned(0.000159, 0.2263), aligned(1.5, 2263.0)
-    ('0.000', '2')
+    >>> aligned(0.000159, 0.2263), aligned(1.5, 2263.0), aligned(-0.01, 0.2)
+    ('0.000', '2', '−0.010')
     """
     places = 2 - math.floor(math.log10(abs(largest))) if largest and math.isfinite(largest) else 0
-    return f"{value:,.{min(8, max(0, places))}f}"
+    return f"{value:,.{min(8, max(0, places))}f}".replace("-", "−")
 
 
 def grade(value: float, baseline: float, greater_is_better: bool) -> str:

@@ -93,6 +93,7 @@ def _of_runtime(decision: Decision, what: str) -> Iterator[Mention]:
         (decision.stage == what and "name" not in plan)
         or what in named
         or what in {str(value) for value in (result.get("figures") or {}).values()}
+        or (what == "threshold" and what in (result.get("figures") or {}))
     ):  # what a clock decided says nothing about why
         yield Mention(decision, what, _account(decision), figures or {})
 

@@ -112,6 +112,11 @@ def _in_practice(facts: RunFacts) -> Html | None:
     insight, task = facts.insight, facts.task
     if insight is None or task is None:
         return None
+    if insight.classes is not None and insight.classes.threshold is not None:
+        row = next((row for row in insight.classes.classes if row.of == insight.classes.positive), None)
+        if row is not None and row.recall is not None and row.precision is not None:
+            return el("p", "In practice: predicting ", code(task.positive_class), f" from a chance of {insight.classes.threshold:.2f} it finds ",
+                      el("b", f"{row.recall:.0%}"), " of them, and ", el("b", f"{row.precision:.0%}"), " of those that it names are right.")  # fmt: skip
     if insight.classes is not None and insight.classes.gain is not None:
         found = share_found(insight.classes.gain, 0.1)
         return el("p", "In practice: the tenth of the rows it ranks highest holds ", el("b", f"{found:.0%}"),
