@@ -16,6 +16,8 @@ from planfit.records.scores import Allotment, CandidateSpec, FoldOutcome
 
 PLENTY = 1.0
 """Times the guessed need from which nothing has to be measured; most fits stop long before."""
+WIDTH_EXPONENT = 0.7
+"""A round on twice the columns takes less than twice as long: each tree looks at a part of them."""
 PROBE_SECONDS = 6.0
 PROBE_SHARE = 0.3
 """Of a candidate's time, what measuring its speed may take."""
@@ -75,6 +77,7 @@ def _speed(session: Session, search: Search, spec: CandidateSpec, family: Family
     for result in search.scored:
         if result.spec.family == spec.family and _alike(result.spec, spec):
             wider = len(search.columns_of[spec.features]) / max(1, len(search.columns_of[result.spec.features]))
+            wider = wider**WIDTH_EXPONENT
             found = _measured(result.folds, wider)
             if found is not None:
                 return found

@@ -115,8 +115,12 @@ class Family(ABC):
     round_seconds: ClassVar[tuple[float, float] | None] = None
     """Of a round (an epoch, a tree) on one thread: fixed, and for each cell of the training part. A guess by which a
     probe is passed over where time is plenty. None: it has no rounds to save on."""
+    fewest_rounds: ClassVar[int] = 40
+    """Fewer teach it too little to be worth a start."""
     probe_rounds: ClassVar[int] = 12
     """Rounds by which the speed is measured on a table where time is short."""
+    start_seconds: ClassVar[float] = 0.0
+    """What loading its library takes."""
     same_for_any_threads: ClassVar[bool] = False
     """The number of threads changes how long it takes and not one bit of the result."""
 
@@ -135,6 +139,9 @@ class Family(ABC):
     def defaults(self, rows: int, columns: int, task: Task) -> Record:
         """Return the tuned defaults for a table of that shape."""
         return self.Params()
+
+    def load(self) -> None:
+        """Import what a fit needs, so that no fold's share of the time is spent on it."""
 
     def usual_rounds(self, params: Record) -> float:
         """Return how many rounds a fit takes where nothing presses."""

@@ -18,8 +18,8 @@ RATES: Final[dict[TaskType, tuple[float, float, float]]] = {
 """CatBoost's own rule for the learning rate: its logarithm at 1,000 rounds and one row, its growth with the logarithm
 of the rows, and its growth with that of the rounds. Written out, so that a refit keeps the rate of the folds."""
 MOST_RATE: Final = 0.5
-FEWEST_ROUNDS: Final = 60
-"""Fewer are not worth the start."""
+MOST_HURRIED_RATE: Final = 0.15
+"""Larger steps cost more than the rounds that they save: better to be cut."""
 USUAL_ROUNDS: Final = 500
 """After which most tables have converged."""
 MANY_CLASSES: Final = 5
@@ -59,6 +59,7 @@ class CatBoost(BoostedTrees):
     simplicity: ClassVar[int] = 6
     most_levels: ClassVar[int] = 20_000
     cost: ClassVar[float] = 2.5
+    fewest_rounds: ClassVar[int] = 60
     round_seconds: ClassVar = (1e-3, 3e-8)
 
     def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
@@ -84,8 +85,9 @@ class CatBoost(BoostedTrees):
         most = CatBoostParams.model_validate(params.model_dump()).rounds
         if affordable is None or affordable >= most:
             return Pace()
-        rounds = max(FEWEST_ROUNDS, int(affordable))
-        return Pace(rounds=rounds, learning_rate=usual_rate(task.task_type, rows, rounds))
+        rounds = max(self.fewest_rounds, int(affordable))
+        rate = min(usual_rate(task.task_type, rows, rounds), MOST_HURRIED_RATE)
+        return Pace(rounds=rounds, learning_rate=rate)
 
     def build(self, params: Record, context: FitContext) -> Any:
         from planfit.models.estimators.catboost import CatBoostModel

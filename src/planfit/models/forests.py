@@ -22,8 +22,6 @@ from planfit.records.task import Task
 
 ROWS_PER_TREE: Final = 50_000
 """Rows that one tree is grown on at the most: more make it larger and slower, hardly better."""
-FEWEST_TREES: Final = 40
-"""Fewer average too little."""
 
 
 class ForestParams(Record):
@@ -72,7 +70,7 @@ class Forest(Family):
         most = self.usual_rounds(params)
         if affordable is None or affordable >= most:
             return Pace()
-        return Pace(rounds=max(FEWEST_TREES, int(affordable)))
+        return Pace(rounds=max(self.fewest_rounds, int(affordable)))
 
     def build(self, params: Record, context: FitContext) -> Any:
         from planfit.models.estimators.forests import ForestModel

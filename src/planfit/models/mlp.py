@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
@@ -25,7 +27,8 @@ FEW_ROWS: Final = 2_000
 """Rows up to which an epoch has so few steps that twice the epochs are needed."""
 MANY_ROWS: Final = 20_000
 """Rows from which half of the epochs suffice."""
-FEWEST_EPOCHS: Final = 8
+TORCH_SECONDS: Final = 2.5
+"""What importing it takes."""
 PATIENT_SHARE: Final = 0.45
 """Share of the epochs that may pass without improvement: the learning rate rises anew for half of them."""
 
@@ -60,7 +63,16 @@ class MLP(Family):
     simplicity: ClassVar[int] = 8
     cost: ClassVar[float] = 2.5
     round_seconds: ClassVar = (1e-2, 2e-6)
+    fewest_rounds: ClassVar[int] = 24
     probe_rounds: ClassVar[int] = 1
+
+    @property
+    def start_seconds(self) -> float:  # type: ignore[override]
+        return TORCH_SECONDS if find_spec("torch") is not None else 0.0
+
+    def load(self) -> None:
+        if find_spec("torch") is not None:
+            import_module("torch")
 
     def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
         few, embedded, many = self._categories(columns)
@@ -107,7 +119,7 @@ class MLP(Family):
     def pace(self, affordable: float | None, rows: int, columns: int, task: Task, params: Record) -> Pace:
         if affordable is None or affordable >= self.usual_rounds(params):
             return Pace()
-        return Pace(rounds=max(FEWEST_EPOCHS, int(affordable)))
+        return Pace(rounds=max(self.fewest_rounds, int(affordable)))
 
     def build(self, params: Record, context: FitContext) -> Any:
         from planfit.models.estimators.mlp import MLPModel

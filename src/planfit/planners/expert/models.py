@@ -16,6 +16,7 @@ GENEROUS = 6
 """Candidates left from which the first batch may hold three."""
 SHARE_TO_PLAN = 0.9
 """Of the time left, what candidates are planned for."""
+FOLDS = 5
 WIDER = 1.6
 """Of a candidate on another feature set: more columns, and the steps that make them."""
 COMPRESSED = 0.8
@@ -98,19 +99,32 @@ def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
 def seconds_of(view: ModelView, entry: Proposed) -> float:
     """Return the seconds that a candidate wants at the least: as measured on this table, else by its cells."""
     known = [result for result in view.ask.leaderboard if is_single(result.spec) and result.seconds > 0]
+    costs = {name: family.cost for name, family in families().items()}
+    cost = costs.get(entry.family, 1.0)
+    wider = WIDER if entry.features != RAW else 1.0
     same = [
-        (result.spec.features != entry.features, result.seconds)
+        COMPRESSED * result.seconds * (wider if result.spec.features != entry.features else 1.0)
         for result in known
         if result.spec.family == entry.family
     ]
     if same:
-        return max(0.3, max(COMPRESSED * seconds * (WIDER if others else 1.0) for others, seconds in same))
-    cost = families()[entry.family].cost if entry.family in families() else 1.0
-    paces = [COMPRESSED * result.seconds / families()[result.spec.family].cost for result in known]
-    if paces:
-        return max(0.3, cost * max(paces) * (WIDER if entry.features != RAW else 1.0))
-    cells = view.rows * max(1, len(view.columns)) * (view.classes if view.classes > 2 else 1)
-    return cost * (0.5 + SECONDS_PER_CELL * cells)
+        return max(0.3, *same)
+    paces = [cost * wider * COMPRESSED * result.seconds / costs.get(result.spec.family, 1.0) for result in known]
+    if not paces:
+        cells = view.rows * max(1, len(view.columns)) * (view.classes if view.classes > 2 else 1)
+        paces = [cost * (0.5 + SECONDS_PER_CELL * cells)]
+    return max(0.3, least_seconds(view, entry.family), *paces)
+
+
+def least_seconds(view: ModelView, name: str) -> float:
+    """Return the seconds that the fewest useful rounds of a family take, by a guess at its speed."""
+    family = families().get(name)
+    if family is None or family.round_seconds is None:
+        return 0.0
+    fixed, by_cell = family.round_seconds
+    return family.start_seconds + FOLDS * family.fewest_rounds * (
+        fixed + by_cell * view.rows * max(1, len(view.columns))
+    )
 
 
 def is_single(spec: CandidateSpec) -> bool:

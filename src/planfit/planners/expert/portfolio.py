@@ -130,7 +130,7 @@ def symmetric_trees_are_the_second_pillar(view: ModelView) -> Iterator[Proposed 
     yield Proposed(1.4, "catboost", RAW, (), said)
     if view.newest != RAW and view.adds_columns:
         yield Proposed(
-            3.2,
+            2.9,
             "catboost",
             view.newest,
             (),
@@ -221,10 +221,10 @@ def forests_differ(view: ModelView) -> Iterator[Proposed | Rejected]:
 
 @rule("models/lightgbm-other-setting")
 def another_setting_by_rows(view: ModelView) -> Iterator[Proposed]:
-    """A second setting of boosting: few leaves for few rows, many leaves without random splits for more."""
+    """A second setting of boosting: few leaves for classes and for few rows, many leaves for values and many rows."""
     if view.classes >= MANY_CLASSES or view.entities is not None:
         return
-    if view.rows < FEW_ROWS:
+    if view.rows < FEW_ROWS or (view.classes > 1 and view.rows < ROWS_FOR_FOREST):
         reason = f"{view.rows} rows: eight leaves a tree vary less than the defaults"
         yield Proposed(6.0, "lightgbm", RAW, _fixed(SHALLOW_TREES), reason)
     elif view.rows <= MANY_ROWS:

@@ -75,6 +75,7 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     """
     sheets = Sheets(job.material)
     plan = recipe(job.material, job.spec, job.features, job.allotment)
+    plan.family.load()
     timed = deadline if job.allotment.seconds is not None else SoftDeadline(None)  # a hang guard decides nothing
     folds, given_up = _fit_folds(plan, sheets, timed)
     rounds = _common_rounds(plan, folds)
