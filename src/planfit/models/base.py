@@ -140,7 +140,7 @@ class Family(ABC):
         """Return the tuned defaults for a table of that shape."""
         return self.Params()
 
-    def load(self) -> None:
+    def load(self) -> None:  # noqa: B027
         """Import what a fit needs, so that no fold's share of the time is spent on it."""
 
     def usual_rounds(self, params: Record) -> float:
