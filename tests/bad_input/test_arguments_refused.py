@@ -183,7 +183,7 @@ FACE: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "an unknown task type": (lambda: {"task_type": "bianry"}, "no task type 'bianry'"),
     "a task type that is no text": (lambda: {"task_type": ["binary"]}, "no task type"),
     "a metric that is no text": (lambda: {"metric": 5}, "metric must be a name. Got 5"),
-    "a metric that is a function": (lambda: {"metric": max}, "metric must be a name"),
+    "a metric that is a function": (lambda: {"metric": max}, "must be a scorer, called as scorer(estimator, X, y)"),
     "an unknown metric": (lambda: {"metric": "roc_aucc"}, "no metric 'roc_aucc'"),
     "a split that is no text": (lambda: {"split": 5}, "no split 5"),
     "a holdout that is a frame": (lambda: {"holdout": GOOD}, "neither auto, none, a share nor a file"),

@@ -6,14 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, ClassVar, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from planfit.records.canonical import Record
 from planfit.records.schema import Column, Kind
 from planfit.records.task import Task, TaskType
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 JsonDict = dict[str, Any]
 
@@ -86,7 +87,7 @@ Deadline = Callable[[], bool]
 """Returns True when the time is up."""
 
 
-InnerParts = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+InnerParts: TypeAlias = "list[tuple[NDArray[np.intp], NDArray[np.intp]]]"
 """Positions to learn from and positions to judge by, for a choice that an estimator makes inside of its training rows."""
 
 

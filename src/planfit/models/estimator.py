@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, Self
 
 import numpy as np
@@ -228,6 +229,12 @@ class Model(BaseEstimator):
     def limit_rounds(self, rounds: int) -> Self:
         """Predict with the first `rounds` rounds only; families without rounds ignore it."""
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())
+        if "report_" in state:  # equal models are equal bytes, however long their rounds took
+            state["report_"] = replace(state["report_"], round_seconds=None)
+        return state
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
