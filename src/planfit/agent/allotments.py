@@ -35,8 +35,6 @@ SLACK = 1.6
 """A candidate may take so many times its share: most leave some of theirs."""
 COST_AFTER_FEATURES = 6.0
 """What the first candidates leave for those after them, in costs of a LightGBM."""
-SECONDS_FOR_MORE = 10.0
-"""With less left for searching the first candidates may be the last."""
 ROWS_FOR_RACES = 2_000
 """Below, one fold says too little to give a candidate up by, and all of them cost little."""
 SCREEN_ROWS = 4_000
@@ -91,7 +89,7 @@ def candidate(
         def by_clock() -> float:
             left = max(0.0, (session.search_seconds() or 0.0) - GRACE)
             costs = [families()[name].cost for name in (spec.family, *waiting)]
-            later = COST_AFTER_FEATURES if search.round <= 1 and not search.probes and left > SECONDS_FOR_MORE else 0.0
+            later = COST_AFTER_FEATURES if search.features_follow else 0.0
             least = LEAST_SHARE if families()[spec.family].round_seconds is not None else LEAST_SHARE_WITHOUT_ROUNDS
             share = max(least, SLACK * side_by_side * costs[0] / (sum(costs) + later))
             return round(max(1.0, left * min(share, SHARE_OF_ONE_CANDIDATE if waiting else SHARE_OF_THE_LAST)), 2)

@@ -14,7 +14,9 @@ SHARE_FOR_FINISHING = 0.15
 LEAST_FOR_FINISHING = 1.5
 MOST_FOR_FINISHING = 20.0
 LEAST_FOR_FEATURES = 6.0
-REFITS = 3.0
+SECONDS_PER_CELL_FOR_FEATURES = 1.5e-5
+"""Some 700 rounds of boosting on one core."""
+REFITS = 1.8
 """A refit on all rows takes up to so many times what one fold took: more rows, a file to write, a busy machine."""
 
 
@@ -30,17 +32,19 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
 
 
 def time_for_features(session: Session, search: Search) -> bool:
-    """Say whether there is time to make and probe features before the first candidate; a person's own plan is made anyway."""
+    """Say whether there is time to make and probe features beside the first models; a person's own plan is made anyway."""
     if not session.timed or session.request.features is not None:
         return True
-    key = session.key("time_for_features", 1)
-    if session.run.decide("time_for_features", key, lambda: (session.search_seconds() or 0.0) >= LEAST_FOR_FEATURES):
+    cells = search.rows * max(1, len(search.raw_columns))
+    needed = max(LEAST_FOR_FEATURES, SECONDS_PER_CELL_FOR_FEATURES * cells / session.request.workers)
+    key = session.key("time_for_features", 2)
+    if session.run.decide("time_for_features", key, lambda: (session.search_seconds() or 0.0) >= needed):
         return True
     session.note(
         "feature_engineering",
-        f"With less than {LEAST_FOR_FEATURES:g} seconds for searching, the first candidates come before any features.",
+        "Features are looked for where a boosted model can converge twice in the time for searching.",
         "the raw columns are used as they are",
-        "Making and probing features would leave no time for a model.",
+        f"On {search.rows:,} rows and {len(search.raw_columns)} columns that would want about {needed:.0f} seconds.",
     )
     return False
 

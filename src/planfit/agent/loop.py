@@ -49,7 +49,9 @@ def explore(session: Session, search: Search) -> limits.Stop:
     features_too = limits.time_for_features(session, search)
     discovery = Discovery(session, search) if features_too else None
     if session.timed and session.request.features is None and limits.reached(session, search) is None:
+        search.features_follow = features_too
         take_turn(session, search, folds)  # a model to deliver, whatever comes
+        search.features_follow = False
     if discovery is not None:
         search.screened = discovery.found()
         features.adopt(session, search, agree_on_features(session, search))

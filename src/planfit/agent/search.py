@@ -32,6 +32,8 @@ class Search:
     results: list[CandidateResult] = field(default_factory=list)
     failures: list[CandidateFailure] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
+    features_follow: bool = False
+    """The first models are to leave time for features and what comes after them."""
     screened: tuple[Screened, ...] = ()
     """Columns that discovery looked at, the most useful first."""
     rolled_back: set[str] = field(default_factory=set)

@@ -127,7 +127,7 @@ def symmetric_trees_are_the_second_pillar(view: ModelView) -> Iterator[Proposed 
     if view.classes > VERY_MANY_CLASSES:
         yield Proposed(0.8, "catboost", RAW, (), f"one tree a round for all {view.classes} classes; {said}")
         return
-    yield Proposed(1.4, "catboost", RAW, (), said)
+    yield Proposed(1.4 if view.rows <= ROWS_FOR_LINEAR else 3.3, "catboost", RAW, (), said)
     if view.newest != RAW and view.adds_columns:
         yield Proposed(
             2.9,

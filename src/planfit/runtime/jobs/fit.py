@@ -41,7 +41,7 @@ LEAST_SHARE: Final = 0.8
 """A fold is not begun when less than this share of the longest one's time is left ..."""
 LEAST_SHARE_BY_ROUNDS: Final = 0.25
 """... or than this, for families that can stop after any round."""
-RESERVE_PARTS: Final = 1.0
+RESERVE_PARTS: Final = 0.5
 """Of one fold's share of the time, what is kept for predictions and files: many trees take a third of the fit to predict."""
 
 KEEPS_UP: Final = 0.85
