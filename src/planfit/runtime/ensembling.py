@@ -16,7 +16,7 @@ from planfit.records.task import Task
 from planfit.runtime.evaluate import score_folds
 from planfit.settings import ENSEMBLE_ROUNDS
 
-LIGHTEST: Final = 0.03
+LIGHTEST: Final = 0.05
 """Members of a smaller weight are dropped: they cost time at prediction and change nothing."""
 SHRINK_ROWS: Final = 300
 """Weights are drawn towards equal ones by this over the number of rows: few rows say little about them."""
