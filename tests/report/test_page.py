@@ -230,3 +230,12 @@ def test_no_page_is_wider_than_its_window(facts: Any, width: int, tmp_path: Any)
     assert across <= width
     assert scripts == 0
     assert figures == 7
+
+
+def test_a_plot_that_cannot_be_drawn_costs_no_report() -> None:
+    from planfit.report.drawing.plots import drawn
+
+    def breaks() -> None:
+        raise ValueError("'yerr' must not contain negative values")
+
+    assert drawn([breaks], lambda: False) == ([], 1)

@@ -159,3 +159,10 @@ def test_dependence_follows_the_model() -> None:
 def test_columns_are_looked_at_by_importance() -> None:
     measured = (ImportanceRow(column="when", mean=0.1, std=0.0), ImportanceRow(column="city", mean=0.3, std=0.0))
     assert [column.name for column in by_importance(COLUMNS, measured)] == ["city", "when", "tenure", "active"]
+
+
+@pytest.mark.parametrize("rows", [1, 3, 37, 300, 1199, 20_011])
+def test_the_interval_of_a_share_holds_the_share(rows: int) -> None:
+    for hits in {0, 1, rows // 2, rows - 1, rows}:
+        low, high = classes.wilson(hits / rows, rows)
+        assert 0.0 <= low <= hits / rows <= high <= 1.0

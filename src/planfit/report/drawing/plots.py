@@ -41,7 +41,10 @@ def drawn(pending: list[Pending], enough: Callable[[], bool]) -> tuple[list[Plot
     for done, draw in enumerate(pending):
         if enough():
             return made, done
-        plot = draw()
+        try:
+            plot = draw()
+        except (ValueError, ArithmeticError):  # a figure that cannot be drawn costs no run its report
+            plot = None
         if plot is not None:
             made.append(plot)
     return made, len(pending)

@@ -128,7 +128,8 @@ def wilson(share: float, rows: int) -> tuple[float, float]:
     squared = WILSON**2
     middle = (share + squared / (2 * rows)) / (1 + squared / rows)
     half = WILSON * math.sqrt(share * (1 - share) / rows + squared / (4 * rows**2)) / (1 + squared / rows)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # rounding puts an end on the wrong side of shares near 0 and 1
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def _counts(hits: Array, chances: Array) -> tuple[Array, Array]:
