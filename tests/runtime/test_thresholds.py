@@ -8,7 +8,7 @@ import pytest
 
 from planfit.models.metrics import F2, METRICS
 from planfit.runtime.evaluate import score_folds
-from planfit.runtime.thresholds import best_threshold, choose_threshold, crossed_halves
+from planfit.runtime.thresholds import best_threshold, choose_threshold, crossed_halves, settled
 from planfit.testing.tables import task_for
 
 
@@ -46,14 +46,44 @@ def test_f2_would_rather_raise_a_false_alarm_than_miss() -> None:
     assert F2.score(np.array([1, 1, 0]), np.array([[0, 1.0], [1, 0], [0, 1]]), two) == pytest.approx(0.5)
 
 
-def test_ranks_values_and_several_classes_need_none() -> None:
+def test_ranks_and_values_need_none() -> None:
     codes, matrix, task, _ = rare(100)
     assert choose_threshold("roc_auc", codes, matrix, task) is None
     assert choose_threshold("accuracy", codes, matrix, task) is None
     assert best_threshold(METRICS["accuracy"], codes, matrix, task) is not None
-    y = pd.Series(["a", "b", "c"] * 10)
-    assert choose_threshold("f1_macro", np.arange(30) % 3, np.full((30, 3), 1 / 3), task_for("multiclass", y)) is None
     assert choose_threshold("f1", codes[:0], matrix[:0], task) is None
+
+
+def unequal(rows: int, seed: int):
+    """Three classes, the first of them frequent, with probabilities that are right."""
+    source = np.random.default_rng(seed)
+    matrix = source.dirichlet([6.0, 0.7, 0.3], rows)
+    codes = (source.random((rows, 1)) > matrix.cumsum(axis=1)).sum(axis=1)
+    return codes, matrix, task_for("multiclass", pd.Series(np.array(["a", "b", "c"])[codes]))
+
+
+@pytest.mark.parametrize("metric", ["f1_macro", "balanced_accuracy"])
+def test_weights_of_classes_pay_on_other_rows_too(metric) -> None:
+    codes, matrix, task = unequal(2_000, 0)
+    others, theirs, _ = unequal(20_000, 1)
+    weights = settled(choose_threshold(metric, codes, matrix, task))
+    assert isinstance(weights, tuple) and weights[0] < weights[1] < weights[2]
+    judge = METRICS[metric]
+    assert judge.score(others, theirs, task, threshold=weights) > judge.score(others, theirs, task) + 0.02
+    y = np.array(task.classes)[codes]
+    plain, tuned = (
+        score_folds(metric, y, matrix, np.arange(2_000) % 5, task, fit_threshold=each) for each in (False, True)
+    )
+    assert tuned.value > plain.value + 0.02
+
+
+def test_classes_alike_keep_their_weight() -> None:
+    y = pd.Series(["a", "b", "c"] * 10)
+    assert (
+        settled(choose_threshold("f1_macro", np.arange(30) % 3, np.full((30, 3), 1 / 3), task_for("multiclass", y)))
+        is None
+    )
+    assert choose_threshold("accuracy", np.arange(30) % 3, np.full((30, 3), 1 / 3), task_for("multiclass", y)) is None
 
 
 def test_the_same_for_everybody_means_everybody_is_positive() -> None:

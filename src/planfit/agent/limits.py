@@ -34,7 +34,9 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
         return floor
     longest = max((fold.fit_seconds for fold in best.folds), default=0.0)
     predicting = sum(fold.predict_seconds for fold in best.folds)  # each fold its own part of the training rows
-    evaluation = EVALUATED_MEMBERS * len(best.folds) * predicting * search.split.holdout_rows / search.split.training_rows
+    evaluation = (
+        EVALUATED_MEMBERS * len(best.folds) * predicting * search.split.holdout_rows / search.split.training_rows
+    )
     return min(floor + REFITS * longest + evaluation, 0.5 * limit)
 
 

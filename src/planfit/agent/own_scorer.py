@@ -16,7 +16,7 @@ import numpy as np
 
 from planfit.errors import UsageError
 from planfit.records.scores import ArtifactRef, CandidateResult, Score, best_first
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 
 if TYPE_CHECKING:
     from planfit.agent.search import Search
@@ -37,7 +37,7 @@ class OwnScorer:
     call: Callable[..., Any]
 
     def score(
-        self, task: Task, matrix: Array, y: Array, threshold: float | None, weights: Array | None = None
+        self, task: Task, matrix: Array, y: Array, threshold: Threshold | None, weights: Array | None = None
     ) -> float:
         """Return what the scorer says of these predictions.
 
@@ -100,7 +100,9 @@ def score_of(session: Session, search: Search, result: CandidateResult, *, stric
     return None if "failed" in done.result else Score.model_validate(done.result)
 
 
-def judge_holdout(session: Session, search: Search, predictions: ArtifactRef | None, threshold: float | None) -> None:
+def judge_holdout(
+    session: Session, search: Search, predictions: ArtifactRef | None, threshold: Threshold | None
+) -> None:
     """Say what the scorer makes of the holdout, once the fold models have predicted it."""
     if session.request.scorer is None or predictions is None:
         return

@@ -17,7 +17,7 @@ from planfit.errors import DamagedRun, NotTrusted, UsageError
 from planfit.records.canonical import Record, digest, plain
 from planfit.records.schema import Column, Kind, Schema
 from planfit.records.scores import Delivered, HoldoutScore, Score
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 from planfit.signing import sign, verify
 
 FORMAT: Final = 1
@@ -55,7 +55,7 @@ class Metadata(Record):
     """Score of the fold models on rows that nothing had seen; None where there were none or they stayed closed."""
     delivered: Delivered
     """Members and weights; how they were fitted."""
-    threshold: float | None
+    threshold: Threshold | None
     """Binary tasks: probability from which the positive class is predicted; None: the likelier class."""
     seed: int
     columns: tuple[InputColumn, ...]
@@ -98,7 +98,7 @@ def write(
     seed: int,
     run_id: str,
     files: Mapping[str, bytes | Path],
-    threshold: float | None = None,
+    threshold: Threshold | None = None,
 ) -> bytes:
     """Return ``metadata.json`` for the other files of a bundle, signed by the user's key.
 

@@ -14,7 +14,7 @@ from sklearn.utils import ClassifierTags, RegressorTags
 
 from planfit.errors import UsageError
 from planfit.models.metrics import label_codes, labels_array
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 
 Member = tuple[str, float, Pipeline]
 
@@ -30,10 +30,11 @@ class WeightedEnsemble(BaseEstimator):
         Each pipeline ends in a `planfit.models.estimator.Model`. Weights need not add up to 1.
     task : Task
     threshold : float, optional
-        Binary tasks: probability from which the positive class is predicted. None: the likelier class.
+        Probability from which the positive class is predicted; of several classes, what each one's probability is
+        multiplied by. None: the likeliest class.
     """
 
-    def __init__(self, members: Sequence[Member], task: Task, threshold: float | None = None) -> None:
+    def __init__(self, members: Sequence[Member], task: Task, threshold: Threshold | None = None) -> None:
         self.members = members
         self.task = task
         self.threshold = threshold

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from planfit.models.metrics import Array, label_codes, labels_array
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 
 
 class GivenValues(RegressorMixin, BaseEstimator):
@@ -30,7 +30,7 @@ class GivenValues(RegressorMixin, BaseEstimator):
 class GivenProbabilities(ClassifierMixin, BaseEstimator):
     """A classification whose probabilities are known."""
 
-    def __init__(self, task: Task, matrix: Array, threshold: float | None = None) -> None:
+    def __init__(self, task: Task, matrix: Array, threshold: Threshold | None = None) -> None:
         self.task = task
         self.matrix = matrix
         self.threshold = threshold
@@ -52,7 +52,7 @@ class GivenProbabilities(ClassifierMixin, BaseEstimator):
         return np.asarray(_all_rows(X, self.matrix))
 
 
-def given_predictions(task: Task, matrix: Array, threshold: float | None) -> GivenValues | GivenProbabilities:
+def given_predictions(task: Task, matrix: Array, threshold: Threshold | None) -> GivenValues | GivenProbabilities:
     """Return an estimator that predicts `matrix` for its rows."""
     return GivenProbabilities(task, matrix, threshold) if task.is_classification else GivenValues(task, matrix)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planfit.errors import UsageError
-from planfit.records.task import Label, Task, TaskType
+from planfit.records.task import Label, Task, TaskType, Threshold
 
 Array = NDArray[Any]
 Needs = Literal["proba", "label", "value"]
@@ -43,7 +43,7 @@ class Metric:
         matrix: Array,
         task: Task,
         weights: Array | None = None,
-        threshold: float | Array | None = None,
+        threshold: Threshold | Array | None = None,
     ) -> float:
         """Return the metric.
 
@@ -57,9 +57,9 @@ class Metric:
             What is predicted.
         weights : array of shape (n,), optional
             Row weights; counts of a bootstrap draw, for instance.
-        threshold : float or array of shape (n,), optional
-            Binary tasks, label metrics: probability from which a row is predicted positive; an array has one for each
-            row. None: the likelier class.
+        threshold : float, array of shape (n,), tuple of K floats or array of shape (n, K), optional
+            Label metrics. Binary tasks: probability from which a row is predicted positive; multiclass tasks: what the
+            probability of each class is multiplied by. An array has one for each row. None: the likeliest class.
 
         Returns
         -------
@@ -118,10 +118,12 @@ def target_values(y: Any, task: Task) -> Array:
     return encode(y, task.classes) if task.is_classification else np.asarray(y, dtype=float)
 
 
-def label_codes(matrix: Array, task: Task, threshold: float | Array | None = None) -> NDArray[np.intp]:
-    """Return the predicted class by row: the likeliest, or for binary tasks by `threshold` of the positive class."""
-    if threshold is None or task.task_type != "binary":
+def label_codes(matrix: Array, task: Task, threshold: Threshold | Array | None = None) -> NDArray[np.intp]:
+    """Return the predicted class by row: the likeliest, or by `threshold` of the positive class, or by weights of classes."""
+    if threshold is None:
         return matrix.argmax(axis=1)
+    if task.task_type != "binary":
+        return (matrix * np.asarray(threshold)).argmax(axis=1)
     positive = task.positive_index
     return np.where(matrix[:, positive] >= threshold, positive, 1 - positive).astype(np.intp)
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from planfit.records.canonical import Record
 from planfit.records.schema import Schema
 from planfit.records.scores import Allotment, CandidateSpec, Cause
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 
 
 class Material(Record):
@@ -83,7 +83,7 @@ class EvaluateJob(Record):
     importance: bool = True
     importance_seconds: float | None = None
     """From the start of the job; columns for which no time is left are missing."""
-    threshold: float | None = None
+    threshold: Threshold | None = None
     """Binary tasks: probability from which a row counts as positive; None: the likelier class."""
     oof: str | None = None
     """Absolute path of the chosen candidate's out-of-fold predictions, for the look at where it fails."""
@@ -109,7 +109,7 @@ class BundleJob(Record):
     material: Material
     members: tuple[tuple[str, float, tuple[str, ...]], ...]
     """Candidate id, weight, absolute paths of its pipelines (one after a refit, else one a fold)."""
-    threshold: float | None = None
+    threshold: Threshold | None = None
 
 
 class LatencyJob(Record):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from planfit.records.canonical import Record
+from planfit.records.task import Threshold
 
 Cause = Literal["out_of_memory", "timeout", "not_finite", "crash", "exception", "cancelled"]
 
@@ -201,9 +202,9 @@ class HoldoutScore(Record):
 
 
 class OperatingPoint(Record):
-    """From which probability the delivered model predicts the positive class, and what it is worth then."""
+    """How the delivered model gets from probabilities to a class, and what it is worth then."""
 
-    threshold: float | None = None
+    threshold: Threshold | None = None
     """None: the likelier class."""
     chosen_for: str | None = None
     """The metric that it is best for; None where nothing was chosen."""
@@ -228,8 +229,8 @@ class Delivered(Record):
     """Candidate ids and weights; one member of weight 1 for a single model."""
     rows_fitted: int
     how: Literal["refit", "fold_average"]
-    threshold: float | None = None
-    """Binary tasks: probability from which the positive class is predicted; None: the likelier class."""
+    threshold: Threshold | None = None
+    """Probability from which the positive class is predicted, or weights of several classes; None: the likeliest class."""
     rule: Literal["accurate", "balanced", "simple", "person"] = "accurate"
     because: str = ""
 

@@ -13,6 +13,8 @@ from planfit.records.schema import Excluded, Schema
 TaskType = Literal["binary", "multiclass", "regression"]
 SplitKind = Literal["random", "stratified", "time", "group"]
 Label = bool | int | float | str
+Threshold = float | tuple[float, ...]
+"""From which probability a row counts as positive; of several classes, what each one's probability is multiplied by."""
 
 
 class SplitSpec(Record):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from planfit.records.schema import Excluded
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 from planfit.report import sections, telling, words
 from planfit.report.drawing.canvas import Plot
 from planfit.report.escape import code, codes, prose, table, text
@@ -281,6 +281,13 @@ def _scored(facts: RunFacts) -> list[str]:
     if delivered is not None:
         lines.append(f"- Delivered is {code(delivered.candidate)}. {prose(delivered.because)}".rstrip())
     if delivered is not None and delivered.threshold is not None and facts.task is not None:
-        yes = code(facts.task.positive_class)
-        lines.append(f"- It predicts {yes} from a probability of {figure(delivered.threshold)}, not of 0.5.")
+        lines.append(f"- {_threshold(delivered.threshold, facts.task)}")
     return lines
+
+
+def _threshold(chosen: Threshold, task: Task) -> str:
+    """Return how the model gets from probabilities to a class."""
+    if not isinstance(chosen, tuple):
+        return f"It predicts {code(task.positive_class)} from a probability of {figure(chosen)}, not of 0.5."
+    weights = ", ".join(f"{code(label)} {figure(weight)}" for label, weight in zip(task.classes, chosen, strict=True))
+    return f"Before the likeliest class is taken, so that rare ones count, each probability is multiplied: {weights}."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from planfit.models.metrics import METRICS, Array, Metric, target_values
 from planfit.records.scores import Probe, Score
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 from planfit.runtime.thresholds import choose_threshold, crossed_halves
 from planfit.settings import BOOTSTRAP_DRAWS, CONFIDENCE
 
@@ -29,7 +29,7 @@ def score_folds(
     part: NDArray[np.integer[Any]],
     task: Task,
     *,
-    threshold: float | None = None,
+    threshold: Threshold | None = None,
     fit_threshold: bool = False,
     weights: Array | None = None,
     label: Literal["selection", "honest"] = "selection",
@@ -70,7 +70,7 @@ def score_folds(
     per_fold = []
     for fold in np.unique(folds):
         inside = folds == fold
-        at: float | Array | None = threshold
+        at: Threshold | Array | None = threshold
         if fit_threshold and inside.all():
             at = crossed_halves(metric, values, matrix, task, counts)
         elif fit_threshold:
@@ -101,7 +101,7 @@ def bootstrap_interval(
     confidence: float = CONFIDENCE,
     seed: int = 0,
     *,
-    threshold: float | None = None,
+    threshold: Threshold | None = None,
     groups: NDArray[np.integer[Any]] | None = None,
     weights: Array | None = None,
 ) -> tuple[float, float]:

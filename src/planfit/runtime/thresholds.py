@@ -1,4 +1,4 @@
-"""From which probability a row counts as positive: chosen on predictions of rows that the model had not seen."""
+"""From probabilities to classes: thresholds, and weights of several classes, chosen on rows that the model had not seen."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Final
 import numpy as np
 
 from planfit.models.metrics import METRICS, Array, Metric
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 
 EACH: Final = 50
 """Candidates from the probabilities of all rows, and as many from those of the positive ones, who may be very few."""
+POWERS: Final = np.linspace(0.0, 1.2, 13)
+"""Of the inverse frequency of a class; with 1 every class counts the same."""
 NEIGHBOURS: Final = 5
 """A candidate is judged together with so many on either side: a lone peak is luck."""
 TRUTH: Final = np.asarray([0, 0, 1, 1])
@@ -20,8 +22,13 @@ GUESS: Final = np.asarray([0, 1, 0, 1])
 
 def choose_threshold(
     metric: str | Metric, codes: Array, matrix: Array, task: Task, weights: Array | None = None
-) -> float | None:
-    """Return the probability of the positive class from which predicting it scores best; None where none is needed.
+) -> float | Array | None:
+    """Return the threshold with which a metric of labels is best; None where none is needed.
+
+    Binary tasks: the probability of the positive class from which it is predicted. Multiclass tasks: a weight for each
+    class, an inverse power of its frequency. Frequent classes win most rows of which a model is not sure, which costs
+    metrics that count every class the same; weights by the full inverse frequency are the best answer to balanced
+    accuracy where probabilities are right, and one power for all classes leaves little room for luck.
 
     Parameters
     ----------
@@ -29,7 +36,7 @@ def choose_threshold(
         How to judge; only some metrics depend on a threshold.
     codes : array of int
         Positions in ``task.classes``.
-    matrix : array of shape (n, 2)
+    matrix : array of shape (n, K)
         Out-of-fold probabilities.
     task : Task
         What is predicted.
@@ -42,19 +49,28 @@ def choose_threshold(
 
 def best_threshold(
     metric: Metric, codes: Array, matrix: Array, task: Task, weights: Array | None = None
-) -> float | None:
-    """Return the same for any metric of labels, those too that keep 0.5 as a rule."""
-    if metric.needs != "label" or task.task_type != "binary" or not len(codes):
+) -> float | Array | None:
+    """Return the same for any metric of labels, those too that keep the likeliest class as a rule."""
+    if metric.needs != "label" or not len(codes):
         return None
+    counts = np.ones(len(codes)) if weights is None else weights
+    if task.task_type != "binary":
+        return _best_weights(metric, codes, matrix, task, counts)
     chances = matrix[:, task.positive_index]
     positive = codes == task.positive_index
     candidates = _candidates(chances, chances[positive])
-    counts = np.ones(len(codes)) if weights is None else weights
     gains = _smoothed(_gains(metric, chances, positive, counts, candidates, task))
     first = last = int(np.argmax(gains >= gains.max() - 1e-12))
     while last + 1 < len(gains) and gains[last + 1] >= gains.max() - 1e-12:
         last += 1
     return float((candidates[first] + candidates[last]) / 2)  # the middle of a plateau is the steadiest choice
+
+
+def settled(threshold: float | Array | None) -> Threshold | None:
+    """Return a threshold as records hold it; weights that are all 1 are none."""
+    if threshold is None or isinstance(threshold, float):
+        return threshold
+    return None if (threshold == 1.0).all() else tuple(threshold.round(6).tolist())
 
 
 def crossed_halves(
@@ -64,7 +80,18 @@ def crossed_halves(
     even = np.arange(len(codes)) % 2 == 0
     counts = np.ones(len(codes)) if weights is None else weights
     mine, other = (choose_threshold(metric, codes[half], matrix[half], task, counts[half]) for half in (~even, even))
-    return None if mine is None or other is None else np.where(even, mine, other)
+    if mine is None or other is None:
+        return None
+    return np.where(even if task.task_type == "binary" else even[:, None], mine, other)
+
+
+def _best_weights(metric: Metric, codes: Array, matrix: Array, task: Task, counts: Array) -> Array:
+    """Return weights of classes; all 1 where the likeliest class is as good as any."""
+    rows = np.bincount(codes, weights=counts, minlength=len(task.classes))
+    rarity = rows.sum() / np.maximum(rows, 1.0) / len(task.classes)  # a class without a row is not made likelier for it
+    tried = [rarity**power for power in POWERS]
+    gains = [metric.gain(metric.score(codes, matrix, task, counts, threshold=weights)) for weights in tried]
+    return tried[int(np.argmax(gains))]
 
 
 def _candidates(chances: Array, of_positives: Array) -> Array:

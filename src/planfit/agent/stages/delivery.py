@@ -20,6 +20,7 @@ from planfit.records.canonical import canonical_json
 from planfit.records.events import HoldoutOpened, StepFinished
 from planfit.records.jobs import BundleJob, EvaluateJob, JobDone, JobFailed, RefitJob
 from planfit.records.scores import CandidateResult, Delivered, HoldoutScore, OperatingPoint
+from planfit.records.task import Threshold
 from planfit.settings import CONFIDENCE, HANG_GUARD
 
 Members = tuple[tuple[str, float], ...]
@@ -124,7 +125,7 @@ def members_of(search: Search, chosen: CandidateResult) -> Members:
 
 
 def _evaluation(
-    session: Session, search: Search, chosen: CandidateResult, threshold: float | None, *, opens: bool
+    session: Session, search: Search, chosen: CandidateResult, threshold: Threshold | None, *, opens: bool
 ) -> tuple[JobStep, int]:
     """Return the step that opens the holdout, and how many times it will then have been opened."""
     candidate, members = chosen.spec.id, members_of(search, chosen)

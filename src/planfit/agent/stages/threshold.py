@@ -1,4 +1,4 @@
-"""From which probability the delivered model says yes: chosen on its out-of-fold predictions, recorded with the figures."""
+"""How the delivered model gets from probabilities to a class: chosen on out-of-fold predictions, recorded with the figures."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, Final
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.agent.stages.weights import weights_of
-from planfit.models.metrics import F2, METRICS, Array, Metric, target_values
+from planfit.models.metrics import F2, METRICS, Array, Metric, label_codes, target_values
 from planfit.records.scores import CandidateResult, OperatingPoint, Score
+from planfit.records.task import Task, Threshold
 from planfit.runtime.evaluate import corrected_se, score_folds
-from planfit.runtime.thresholds import best_threshold
+from planfit.runtime.thresholds import best_threshold, settled
 
 ROWS_FOR_ACCURACY: Final = 5_000
 """Out-of-fold rows above which a threshold may gain accuracy that is more than luck."""
@@ -20,6 +21,10 @@ RULES: Final = {
     "label": (
         "A metric of labels gets the probability from which a row counts as positive from out-of-fold predictions, about "
         "100 candidates judged with their neighbours; in the cross-validated score no fold has a say in its own threshold."
+    ),
+    "classes": (
+        "A metric of labels gets weights of the classes, an inverse power of their frequency chosen on out-of-fold "
+        "predictions, where other folds confirm by more than one corrected standard error that they pay."
     ),
     "accuracy": (
         f"Accuracy keeps 0.5, unless more than {ROWS_FOR_ACCURACY:,} out-of-fold rows say that another threshold gains more "
@@ -51,9 +56,11 @@ def settle(session: Session, search: Search, chosen: CandidateResult) -> Operati
 def _chosen_for(search: Search) -> Metric | None:
     """Return the metric that a threshold is chosen for; None where none is needed."""
     task = search.task
+    metric = METRICS[task.metric]
+    if task.task_type == "multiclass":
+        return metric if metric.by_threshold else None
     if task.task_type != "binary":
         return None
-    metric = METRICS[task.metric]
     if metric.name == "average_precision":
         return F2
     if metric.name == "accuracy" and search.split.training_rows <= ROWS_FOR_ACCURACY:
@@ -65,19 +72,22 @@ def _point(session: Session, search: Search, chosen: CandidateResult, metric: Me
     task = search.task
     y, folds, matrix, weights = out_of_fold(session, chosen)
     codes = target_values(y, task)
-    threshold = best_threshold(metric, codes, matrix, task, weights)
+    threshold = settled(best_threshold(metric, codes, matrix, task, weights))
     searched = metric if metric.by_threshold else _by_threshold(metric)
     plain = score_folds(metric, y, matrix, folds, task, weights=weights)
     tuned = score_folds(searched, y, matrix, folds, task, fit_threshold=True, weights=weights)
     gains = [a - b for a, b in zip(tuned.per_fold, plain.per_fold, strict=True)]
     error = corrected_se(gains)
     score = chosen.score
+    proven = error is not None and tuned.value - plain.value > error
     if metric.name == "accuracy":
-        worth = error is not None and len(y) > ROWS_FOR_ACCURACY and tuned.value - plain.value > error
-        threshold = threshold if worth else None
-        score = _moved(score, gains) if worth else score
-    flagged = matrix[:, task.positive_index] >= (0.5 if threshold is None else threshold)
-    hits, positive = int((flagged & (codes == task.positive_index)).sum()), int((codes == task.positive_index).sum())
+        proven = proven and len(y) > ROWS_FOR_ACCURACY
+        score = _moved(score, gains) if proven else score
+    elif task.task_type == "multiclass" and (not proven or threshold is None):
+        score = _moved(score, [-gain for gain in gains])  # candidates are compared with weights
+    if (metric.name == "accuracy" or task.task_type == "multiclass") and not proven:
+        threshold = None
+    recall, precision = _found(task, codes, matrix, threshold)
     return OperatingPoint(
         threshold=threshold,
         chosen_for=metric.name,
@@ -85,17 +95,26 @@ def _point(session: Session, search: Search, chosen: CandidateResult, metric: Me
         plain=plain.value,
         tuned=tuned.value,
         corrected_se=error,
-        recall=hits / positive if positive else None,
-        precision=hits / int(flagged.sum()) if flagged.any() else None,
+        recall=recall,
+        precision=precision,
     )
 
 
-def threshold_of(search: Search, y: Array, matrix: Array, weights: Array | None) -> float | None:
+def _found(task: Task, codes: Array, matrix: Array, threshold: Threshold | None) -> tuple[float | None, float | None]:
+    """Return the share of the positive rows that is found, and of the found ones that is positive."""
+    if task.task_type != "binary":
+        return None, None
+    flagged = label_codes(matrix, task, threshold) == task.positive_index
+    hits, positive = int((flagged & (codes == task.positive_index)).sum()), int((codes == task.positive_index).sum())
+    return hits / positive if positive else None, hits / int(flagged.sum()) if flagged.any() else None
+
+
+def threshold_of(search: Search, y: Array, matrix: Array, weights: Array | None) -> Threshold | None:
     """Return the threshold that a candidate would be delivered with, as far as its metric asks for one."""
     metric = _chosen_for(search)
     if metric is None or not metric.by_threshold:
         return None
-    return best_threshold(metric, target_values(y, search.task), matrix, search.task, weights)
+    return settled(best_threshold(metric, target_values(y, search.task), matrix, search.task, weights))
 
 
 def _by_threshold(metric: Metric) -> Metric:
@@ -129,13 +148,19 @@ def out_of_fold(session: Session, chosen: CandidateResult) -> tuple[Array, Array
 
 def _say(session: Session, search: Search, chosen: CandidateResult, point: OperatingPoint) -> None:
     positive = search.task.positive_class
-    rule = RULES.get(search.task.metric, RULES["label"])
+    several = search.task.task_type == "multiclass"
+    rule = RULES["classes"] if several else RULES.get(search.task.metric, RULES["label"])
     found = (
-        f"{point.chosen_for} over the folds is {point.tuned:.4g} with it and {point.plain:.4g} with 0.5"
+        f"{point.chosen_for} over the folds is {point.tuned:.4g} with it and {point.plain:.4g} "
+        f"{'without' if several else 'with 0.5'}"
         f"{'' if point.corrected_se is None else f' (corrected standard error of the difference {point.corrected_se:.2g})'}"
     )
     if point.threshold is None:
-        what, because = f"{chosen.spec.id} keeps the likelier class", f"With another threshold {found}."
+        what = f"{chosen.spec.id} keeps the {'likeliest' if several else 'likelier'} class"
+        because = f"With {'weights of the classes' if several else 'another threshold'} {found}."
+    elif isinstance(point.threshold, tuple):
+        what = f"{chosen.spec.id} weighs the probability of each class before the largest is taken"
+        because = f"{found[0].upper()}{found[1:]}."
     else:
         what = f"{chosen.spec.id} predicts {positive!r} from a probability of {point.threshold:.4g}"
         because = f"{found[0].upper()}{found[1:]}.{_shares(point)}"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from planfit.models.metrics import label_codes
 from planfit.records.insight import CalibrationBin, ClassInsight, ClassRow, Confused, Curve
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 
 POINTS: Final = 120
 """Points that a curve keeps: more cannot be seen."""
@@ -26,7 +26,7 @@ WILSON: Final = 1.959964
 Array = NDArray[Any]
 
 
-def look(codes: Array, matrix: Array, task: Task, threshold: float | None = None) -> ClassInsight:
+def look(codes: Array, matrix: Array, task: Task, threshold: Threshold | None = None) -> ClassInsight:
     """Return what predictions of classes show.
 
     Parameters
@@ -49,7 +49,7 @@ def look(codes: Array, matrix: Array, task: Task, threshold: float | None = None
     chances = matrix[:, positive] if positive is not None else matrix[np.arange(len(matrix)), predicted]
     came_true = codes == positive if positive is not None else codes == predicted
     return ClassInsight(
-        threshold=threshold,
+        threshold=threshold if isinstance(threshold, float) else None,
         positive=positive,
         confusion=tuple(tuple(int(n) for n in row) for row in confusion) if count <= MOST_CLASSES_SHOWN else (),
         classes=tuple(_class_row(confusion, place) for place in range(count)),

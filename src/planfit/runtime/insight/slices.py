@@ -14,7 +14,7 @@ from planfit.models.metrics import METRICS, Metric, target_values
 from planfit.records.canonical import seed_of
 from planfit.records.insight import Slice, SliceInsight, Source
 from planfit.records.schema import Column
-from planfit.records.task import Task
+from planfit.records.task import Task, Threshold
 from planfit.runtime.insight.groups import groups
 
 FEWEST_ROWS: Final = 30
@@ -47,7 +47,7 @@ class Looked:
     matrix: Array
     task: Task
     seed: int
-    threshold: float | None = None
+    threshold: Threshold | None = None
 
     def score(self, metric: Metric, rows: Array | slice = slice(None)) -> float:
         """Return the metric on some of the rows."""
@@ -123,7 +123,7 @@ def judge(looked: Looked, metric: Metric, column: str, label: str, inside: Array
 
 
 def prepared(
-    frame: pd.DataFrame, y: pd.Series, matrix: Array, task: Task, seed: int, threshold: float | None = None
+    frame: pd.DataFrame, y: pd.Series, matrix: Array, task: Task, seed: int, threshold: Threshold | None = None
 ) -> Looked:
     """Return rows to look at: all, or as many as are worth their time."""
     if len(y) > MOST_ROWS:

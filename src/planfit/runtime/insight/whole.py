@@ -15,6 +15,7 @@ from planfit.models.metrics import target_values
 from planfit.records.insight import Insight, SliceInsight, Source
 from planfit.records.schema import Column
 from planfit.records.scores import ImportanceRow
+from planfit.records.task import Threshold
 from planfit.runtime.insight import classes, dependence, numbers, slices
 from planfit.runtime.material import Positions, Sheets
 
@@ -47,7 +48,7 @@ def look(
     predict: Callable[[pd.DataFrame], Array],
     frame: pd.DataFrame,
     until: Callable[[], bool],
-    threshold: float | None = None,
+    threshold: Threshold | None = None,
 ) -> Insight:
     """Return the insight into the chosen model.
 
@@ -94,7 +95,7 @@ def _slices(
     most: Predicted,
     ranked: tuple[Column, ...],
     until: Callable[[], bool],
-    threshold: float | None,
+    threshold: Threshold | None,
 ) -> SliceInsight | None:
     material = sheets.material
     frame, y = sheets.frame.iloc[most.rows], sheets.y.iloc[most.rows]
