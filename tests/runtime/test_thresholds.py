@@ -67,7 +67,8 @@ def test_weights_of_classes_pay_on_other_rows_too(metric) -> None:
     codes, matrix, task = unequal(2_000, 0)
     others, theirs, _ = unequal(20_000, 1)
     weights = settled(choose_threshold(metric, codes, matrix, task))
-    assert isinstance(weights, tuple) and weights[0] < weights[1] < weights[2]
+    assert isinstance(weights, tuple)
+    assert weights[0] < weights[1] < weights[2]
     judge = METRICS[metric]
     assert judge.score(others, theirs, task, threshold=weights) > judge.score(others, theirs, task) + 0.02
     y = np.array(task.classes)[codes]
