@@ -88,7 +88,7 @@ def candidate(
 
         def by_clock() -> float:
             left = max(0.0, (session.search_seconds() or 0.0) - GRACE)
-            costs = [families()[name].cost for name in (spec.family, *waiting)]
+            costs = [families()[name].cost_for(len(search.task.classes)) for name in (spec.family, *waiting)]
             later = COST_AFTER_FEATURES if search.features_follow else 0.0
             least = LEAST_SHARE if families()[spec.family].round_seconds is not None else LEAST_SHARE_WITHOUT_ROUNDS
             share = max(least, SLACK * side_by_side * costs[0] / (sum(costs) + later))

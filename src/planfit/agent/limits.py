@@ -19,6 +19,8 @@ SECONDS_PER_CELL_FOR_FEATURES = 1.5e-5
 REFITS = 1.8
 """A refit on all rows takes up to so many times what one fold took: more rows, a file to write, a busy machine."""
 
+SHARE_FOR_REFITS = 0.2
+"""Of the limit, at the most: fold models are at hand, and further candidates gain more than a dear refit."""
 EVALUATED_MEMBERS = 2
 """Members of an ensemble, each with a model a fold, that predict the holdout as slowly as the best candidate."""
 
@@ -37,7 +39,8 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
     evaluation = (
         EVALUATED_MEMBERS * len(best.folds) * predicting * search.split.holdout_rows / search.split.training_rows
     )
-    return min(floor + REFITS * longest + evaluation, 0.5 * limit)
+    refits = min(REFITS * longest, SHARE_FOR_REFITS * limit)
+    return min(floor + refits + evaluation, 0.5 * limit)
 
 
 def time_for_features(session: Session, search: Search) -> bool:

@@ -113,6 +113,8 @@ class Family(ABC):
     exports_onnx: ClassVar[bool] = False
     cost: ClassVar[float] = 1.0
     """Time that it is worth beside LightGBM: what candidates share a limit by."""
+    class_power: ClassVar[float] = 1.0
+    """Power of the number of classes that its time grows by: 1 where each class has trees of its own."""
     round_seconds: ClassVar[tuple[float, float] | None] = None
     """Of a round (an epoch, a tree) on one thread: fixed, and for each cell of the training part. A guess by which a
     probe is passed over where time is plenty. None: it has no rounds to save on."""
@@ -136,6 +138,10 @@ class Family(ABC):
     @abstractmethod
     def space(self, rows: int, columns: int, task: Task) -> dict[str, Dimension]:
         """Return the search space for tuning."""
+
+    def cost_for(self, classes: int) -> float:
+        """Return the time that it is worth on so many classes, beside LightGBM on two; values count as one class."""
+        return float(self.cost * max(1, classes - 1) ** self.class_power)
 
     def defaults(self, rows: int, columns: int, task: Task) -> Record:
         """Return the tuned defaults for a table of that shape."""

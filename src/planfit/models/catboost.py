@@ -59,6 +59,7 @@ class CatBoost(BoostedTrees):
     simplicity: ClassVar[int] = 6
     most_levels: ClassVar[int] = 20_000
     cost: ClassVar[float] = 2.5
+    class_power: ClassVar[float] = 0.7
     fewest_rounds: ClassVar[int] = 60
     round_seconds: ClassVar = (1e-3, 3e-8)
 

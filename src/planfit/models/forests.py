@@ -42,6 +42,7 @@ class Forest(Family):
     exports_onnx: ClassVar[bool] = True
     same_for_any_threads: ClassVar[bool] = True
     cost: ClassVar[float] = 1.3
+    class_power: ClassVar[float] = 0.2
     round_seconds: ClassVar = (2e-3, 3e-7)
     probe_rounds: ClassVar[int] = 8
     random_splits: ClassVar[bool]

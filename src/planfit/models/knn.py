@@ -30,6 +30,7 @@ class Neighbours(Family):
     Params: ClassVar[type[Record]] = NeighboursParams
     simplicity: ClassVar[int] = 3
     cost: ClassVar[float] = 0.4
+    class_power: ClassVar[float] = 0.0
     same_for_any_threads: ClassVar[bool] = True
 
     def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:

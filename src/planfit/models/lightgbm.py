@@ -19,6 +19,7 @@ HUGE: Final = 200_000
 """Rows from which fewer bins cost nothing."""
 MANY_CLASSES: Final = 5
 """Classes from which a round, with its one tree a class, is too dear for small steps."""
+VERY_MANY_CLASSES: Final = 11
 RATES_BY_WORK: Final = ((500_000, 0.05), (20_000_000, 0.1))
 """Cells times trees a round, and the rate below: small steps where they are cheap."""
 LARGEST_BY_WORK: Final = 0.15
@@ -96,6 +97,8 @@ class LightGBM(BoostedTrees):
             changes["max_bin"] = 63
         if len(task.classes) >= MANY_CLASSES:
             changes |= {"learning_rate": 0.1, "num_leaves": 16, "rounds": 600}
+        if len(task.classes) >= VERY_MANY_CLASSES:  # few rounds are all that there is time for: each must count
+            changes |= {"num_leaves": 31, "feature_fraction": 0.9}
         return LightGBMParams(**changes)
 
     def usual_rounds(self, params: Record) -> float:

@@ -39,6 +39,7 @@ class Linear(Family):
     Params: ClassVar[type[Record]] = LinearParams
     simplicity: ClassVar[int] = 1
     cost: ClassVar[float] = 0.4
+    class_power: ClassVar[float] = 0.5
     exports_onnx: ClassVar[bool] = True
 
     def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:

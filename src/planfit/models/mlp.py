@@ -62,6 +62,7 @@ class MLP(Family):
     iterative: ClassVar[bool] = True
     simplicity: ClassVar[int] = 8
     cost: ClassVar[float] = 2.5
+    class_power: ClassVar[float] = 0.0
     round_seconds: ClassVar = (1e-2, 2e-6)
     fewest_rounds: ClassVar[int] = 24
     probe_rounds: ClassVar[int] = 1

@@ -116,11 +116,32 @@ class CandidateResult(Record):
 
 
 def best_first(results: Iterable[CandidateResult], greater_is_better: bool) -> list[CandidateResult]:
-    """Return results, best first; those scored on fewer folds come last, ties keep their order."""
+    """Return results, best first; ties keep their order.
+
+    Those scored on fewer folds stand behind the others, but whatever beats the baseline on the folds that it has stands
+    before the baseline, so that a search cut short still delivers what it found.
+    """
     known = list(results)
-    most = max((len(result.folds) for result in known), default=0)
     sign = -1.0 if greater_is_better else 1.0
-    return sorted(known, key=lambda result: (len(result.folds) < most, sign * result.score.value))
+    floor = next((result for result in known if result.spec.origin == "baseline"), None)
+    most = max((len(result.folds) for result in known if result is not floor), default=0)
+
+    def place(result: CandidateResult) -> tuple[int, float]:
+        worth = sign * result.score.value
+        if result is floor:
+            return 2, worth
+        if floor is not None and worth >= sign * _on_first(floor, len(result.folds)):
+            return 3, worth
+        return int(len(result.folds) < most), worth
+
+    return sorted(known, key=place)
+
+
+def _on_first(result: CandidateResult, folds: int) -> float:
+    """Return the score on the first folds; of all of them the score itself."""
+    if not 0 < folds < len(result.folds):
+        return result.score.value
+    return sum(fold.score for fold in result.folds[:folds]) / folds
 
 
 class CandidateFailure(Record):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,8 @@ SECONDS_FOR_BUNDLE = 1.5
 """What putting the model together and writing the report take, kept back from refitting."""
 REFIT_FORECAST = 2.0
 """A refit on all rows takes about so many times what the longest fold took."""
+SHARE_FOR_EVALUATION = 0.35
+"""Of the time left, what one of the workers is kept by looking at the holdout."""
 IMPORTANCE_SHARE = 0.3
 """Of the time left, what the importance of columns may take."""
 
@@ -187,14 +188,15 @@ def _holdout_score(
 def _refits(session: Session, search: Search, members: Members) -> dict[str, JobStep]:
     """Return a step for each member that there is time to fit again, the heaviest first."""
     steps: dict[str, JobStep] = {}
+    busy = [0.0] * allotments.job_shape(session, search)[0]
     for name, _ in members:
         member = search.find(name)
         request = session.key("refit_request", 1, _models_key(search, name))
         seconds = None
         if session.timed:
-            waiting = len(members) + 1
-            forecast = partial(_seconds_for_refit, session, member, waiting)
-            seconds = session.run.decide("seconds_for_refit", request, forecast)
+            seconds = session.run.decide(
+                "seconds_for_refit", request, partial(_seconds_for_refit, session, member, busy)
+            )
             if seconds is None:
                 continue
         steps[name] = _refit_step(session, search, member, request, seconds)
@@ -226,13 +228,20 @@ def _refit_step(
     return JobStep(key, "training", f"refit {name}", job, seconds, keep)
 
 
-def _seconds_for_refit(session: Session, member: CandidateResult, waiting: int) -> float | None:
-    """Return the deadline of a refit, or None where it would not fit into what is left."""
+def _seconds_for_refit(session: Session, member: CandidateResult, busy: list[float]) -> float | None:
+    """Return the deadline of a refit, or None where it would not fit into what is left.
+
+    `busy` is how long each worker is taken by the refits before; the one that is free first takes this one. The
+    evaluation runs beside them.
+    """
     left = max(0.0, (session.clock.left() or 0.0) - SECONDS_FOR_BUNDLE)
-    side_by_side = session.request.workers
-    share = left / math.ceil(waiting / side_by_side)
-    longest = max((fold.fit_seconds for fold in member.folds), default=0.0)
-    return round(share, 2) if REFIT_FORECAST * longest + 0.5 < share else None
+    first = busy.index(min(busy))
+    room = left - busy[first] - (SHARE_FOR_EVALUATION * left if first == len(busy) - 1 else 0.0)
+    needed = REFIT_FORECAST * max((fold.fit_seconds for fold in member.folds), default=0.0) + 0.5
+    if needed >= room:
+        return None
+    busy[first] += needed
+    return round(room, 2)
 
 
 def _files_of(

@@ -99,7 +99,7 @@ def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
 def seconds_of(view: ModelView, entry: Proposed) -> float:
     """Return the seconds that a candidate wants at the least: as measured on this table, else by its cells."""
     known = [result for result in view.ask.leaderboard if is_single(result.spec) and result.seconds > 0]
-    costs = {name: family.cost for name, family in families().items()}
+    costs = {name: family.cost_for(view.classes) for name, family in families().items()}
     cost = costs.get(entry.family, 1.0)
     wider = WIDER if entry.features != RAW else 1.0
     same = [
@@ -111,7 +111,7 @@ def seconds_of(view: ModelView, entry: Proposed) -> float:
         return max(0.3, *same)
     paces = [cost * wider * COMPRESSED * result.seconds / costs.get(result.spec.family, 1.0) for result in known]
     if not paces:
-        cells = view.rows * max(1, len(view.columns)) * (view.classes if view.classes > 2 else 1)
+        cells = view.rows * max(1, len(view.columns))
         paces = [cost * (0.5 + SECONDS_PER_CELL * cells)]
     return max(0.3, least_seconds(view, entry.family), *paces)
 

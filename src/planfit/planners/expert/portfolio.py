@@ -17,6 +17,7 @@ ROWS_FOR_EXTRA_TREES = 20_000
 ROWS_FOR_CATBOOST = 500_000
 ROWS_FOR_NETWORK = (300, 200_000)
 ROWS_FOR_NEIGHBOURS = 5_000
+ROWS_FOR_NEIGHBOURS_OF_MANY_CLASSES = 30_000
 COLUMNS_FOR_NEIGHBOURS = 50
 WIDE = 1_000
 """Columns from which only the quick families are worth their time."""
@@ -24,7 +25,7 @@ CLASSES_FOR_FOREST = 30
 MANY_CLASSES = 5
 """Classes from which a round of boosting, with its tree a class, is dear."""
 VERY_MANY_CLASSES = 10
-"""Classes from which CatBoost, with one tree for all, comes first."""
+"""Classes from which what answers them all at once comes first: networks, forests, near rows, CatBoost."""
 FEW_ROWS = 2_000
 MANY_ROWS = 500_000
 ROWS_FOR_MORE = 1_000
@@ -125,7 +126,7 @@ def symmetric_trees_are_the_second_pillar(view: ModelView) -> Iterator[Proposed 
         return
     said = f"symmetric trees with ordered statistics for {view.levels} categorical columns; its errors differ from LightGBM's"
     if view.classes > VERY_MANY_CLASSES:
-        yield Proposed(0.8, "catboost", RAW, (), f"one tree a round for all {view.classes} classes; {said}")
+        yield Proposed(1.2, "catboost", RAW, (), f"one tree a round for all {view.classes} classes; {said}")
         return
     yield Proposed(1.4 if view.rows <= ROWS_FOR_LINEAR else 3.3, "catboost", RAW, (), said)
     if view.newest != RAW and view.adds_columns:
@@ -177,7 +178,11 @@ def networks_are_smooth(view: ModelView) -> Iterator[Proposed | Rejected]:
     elif view.entities is not None:
         yield Rejected("mlp", f"{view.entities} entities would be learned by heart")
     else:
-        yield Proposed(3.6, "mlp", RAW, (), f"smooth where trees are stepped; {view.rows} rows are enough")
+        if view.classes > VERY_MANY_CLASSES:
+            reason = f"one network answers for all {view.classes} classes at once, where boosting grows a tree for each"
+            yield Proposed(0.6, "mlp", RAW, (), reason)
+        else:
+            yield Proposed(3.6, "mlp", RAW, (), f"smooth where trees are stepped; {view.rows} rows are enough")
         if view.rows >= ROWS_FOR_MORE:
             yield Proposed(
                 7.4,
@@ -214,6 +219,8 @@ def forests_differ(view: ModelView) -> Iterator[Proposed | Rejected]:
         else:
             kind = "thresholds drawn at random" if family == "extra_trees" else "trees grown on drawn rows"
             place = 4.0 if family == "extra_trees" else 5.5
+            if view.classes > VERY_MANY_CLASSES and family == "extra_trees":
+                place, kind = 0.7, f"one tree votes on all {view.classes} classes; {kind}"
             yield Proposed(
                 place, family, RAW, (), f"{view.rows} rows are few enough; {kind}: its errors differ from boosting's"
             )
@@ -235,12 +242,19 @@ def another_setting_by_rows(view: ModelView) -> Iterator[Proposed]:
 @rule("models/knn")
 def neighbours_for_few_rows(view: ModelView) -> Iterator[Proposed | Rejected]:
     """The average of similar rows: seldom the best alone, now and then a useful voice."""
-    if view.rows > ROWS_FOR_NEIGHBOURS:
+    many = view.classes > VERY_MANY_CLASSES
+    if view.rows > (ROWS_FOR_NEIGHBOURS_OF_MANY_CLASSES if many else ROWS_FOR_NEIGHBOURS):
         yield Rejected("knn", f"{view.rows} rows: trees and networks use them better")
     elif len(view.columns) > COLUMNS_FOR_NEIGHBOURS or view.texts:
         yield Rejected("knn", f"among {len(view.columns)} columns with text or many others, no two rows are near")
     else:
-        yield Proposed(6.8, "knn", RAW, (), f"{view.rows} rows and {len(view.columns)} columns: near rows can be told")
+        yield Proposed(
+            2.5 if many else 6.8,
+            "knn",
+            RAW,
+            (),
+            f"{view.rows} rows and {len(view.columns)} columns: near rows can be told",
+        )
 
 
 @rule("models/others")
