@@ -24,6 +24,8 @@ MOST_TRAINING_ROWS = {"linear": 100_000, "random_forest": 50_000}
 SHARE_OF_ONE_CANDIDATE = 0.6
 """Of the time left for searching, what a single candidate may take while others wait."""
 SHARE_OF_THE_LAST = 0.9
+SHARE_BEFORE_FEATURES = 0.45
+"""While features are still to come and there is a model already: the other workers wait for whoever is last."""
 LEAST_SHARE = 0.1
 LEAST_SHARE_WITHOUT_ROUNDS = 0.4
 """Families that cannot be hurried by fewer rounds; they are quick or not worth their time."""
@@ -92,7 +94,10 @@ def candidate(
             later = COST_AFTER_FEATURES if search.features_follow else 0.0
             least = LEAST_SHARE if families()[spec.family].round_seconds is not None else LEAST_SHARE_WITHOUT_ROUNDS
             share = max(least, SLACK * side_by_side * costs[0] / (sum(costs) + later))
-            return round(max(1.0, left * min(share, SHARE_OF_ONE_CANDIDATE if waiting else SHARE_OF_THE_LAST)), 2)
+            most = SHARE_OF_ONE_CANDIDATE if waiting else SHARE_OF_THE_LAST
+            if search.features_follow and search.scored:
+                most = SHARE_BEFORE_FEATURES
+            return round(max(1.0, left * min(share, most)), 2)
 
         seconds = float(session.run.decide("seconds_for_candidate", request_key, by_clock))
     if spec.origin != "tuning":  # a trial's own rate is what is being tried
