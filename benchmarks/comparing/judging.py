@@ -117,8 +117,14 @@ def table(name: str, load: Load, folder: Path) -> Table:
 
 
 def _positive(truth: dict[str, Any], classes: tuple[Any, ...]) -> Any:
-    """Return the class that counts as positive: the one that task.json names, else the last."""
-    return truth.get("positive_class", classes[-1]) if truth["task_type"] == "binary" else None
+    """Return the class that counts as positive: the one that task.json names, else the last.
+
+    It may name what a code stands for ("poisonous" for ``p``), which no system could be given.
+    """
+    if truth["task_type"] != "binary":
+        return None
+    named = truth.get("positive_class")
+    return named if named in classes else classes[-1]
 
 
 def storable(frame: pd.DataFrame) -> pd.DataFrame:
