@@ -14,6 +14,7 @@ SHARE_FOR_FINISHING = 0.15
 LEAST_FOR_FINISHING = 1.5
 MOST_FOR_FINISHING = 20.0
 LEAST_FOR_FEATURES = 6.0
+LEAST_AFTER_FIRST_MODELS = 3.0
 SECONDS_PER_CELL_FOR_FEATURES = 1.5e-5
 """Some 700 rounds of boosting on one core."""
 REFITS = 1.8
@@ -59,6 +60,24 @@ def time_for_features(session: Session, search: Search) -> bool:
         f"On {search.rows:,} rows and {len(search.raw_columns)} columns that would want about {needed:.0f} seconds.",
     )
     return False
+
+
+def time_left_for_features(session: Session, search: Search) -> bool:
+    """Say whether the first models left time to make features, probe them and train on them."""
+    if not session.timed or session.request.features is not None:
+        return True
+    key = session.key("time_left_for_features", 1)
+    enough = session.run.decide(
+        "time_left_for_features", key, lambda: (session.search_seconds() or 0.0) >= LEAST_AFTER_FIRST_MODELS
+    )
+    if not enough:
+        session.note(
+            "feature_engineering",
+            f"Features are made where {LEAST_AFTER_FIRST_MODELS:g} seconds are left for them after the first models.",
+            "the raw columns are used as they are",
+            "The first models took the time.",
+        )
+    return bool(enough)
 
 
 def reached(session: Session, search: Search) -> Stop | None:

@@ -54,7 +54,8 @@ def explore(session: Session, search: Search) -> limits.Stop:
         search.features_follow = False
     if discovery is not None:
         search.screened = discovery.found()
-        features.adopt(session, search, agree_on_features(session, search))
+        if limits.time_left_for_features(session, search):
+            features.adopt(session, search, agree_on_features(session, search))
     while (stop := limits.reached(session, search)) is None:
         ended = take_turn(session, search, folds)
         if ended is not None:

@@ -90,7 +90,9 @@ def make(
 
     done = session.run.step(key, "feature_engineering", f"features {name}", work, shared=False)
     findings = tuple(Finding.model_validate(finding) for finding in done.result["findings"])
-    if session.timed and done.result.get("cause") == "timeout":
+    if session.timed and (
+        done.result.get("cause") == "timeout" or any(each.code == "time-exceeded" for each in findings)
+    ):
         session.note(
             "feature_engineering",
             "A feature plan that does not fit into the time left is not a failure of the planner.",

@@ -10,8 +10,9 @@ from planfit.records.scores import CandidateResult, CandidateSpec
 
 SECONDS_PER_CELL = 2.5e-5
 """Of one boosted candidate over all folds, on one core; a guess that only orders the work."""
-LAST_OF_THE_FIRST = 2.0
-"""Place in the portfolio up to which candidates are scored before any features are made."""
+LAST_OF_THE_FIRST = 1.3
+"""Place in the portfolio up to which candidates are scored before any features are made: quick ones, since a worker that
+is done waits for the others there, and never after."""
 GENEROUS = 6
 """Candidates left from which the first batch may hold three."""
 SHARE_TO_PLAN = 0.9
