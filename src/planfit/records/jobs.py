@@ -83,6 +83,8 @@ class EvaluateJob(Record):
     importance: bool = True
     importance_seconds: float | None = None
     """From the start of the job; columns for which no time is left are missing."""
+    first: tuple[str, ...] = ()
+    """Columns that are measured before the others: those that tell most of the target by themselves."""
     threshold: Threshold | None = None
     """Binary tasks: probability from which a row counts as positive; None: the likelier class."""
     oof: str | None = None

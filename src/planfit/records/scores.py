@@ -249,7 +249,8 @@ class Delivered(Record):
     members: tuple[tuple[str, float], ...]
     """Candidate ids and weights; one member of weight 1 for a single model."""
     rows_fitted: int
-    how: Literal["refit", "fold_average"]
+    how: Literal["refit", "fold_average", "mixed"]
+    """Members fitted again on all rows, averages of fold models, or some of each."""
     threshold: Threshold | None = None
     """Probability from which the positive class is predicted, or weights of several classes; None: the likeliest class."""
     rule: Literal["accurate", "balanced", "simple", "person"] = "accurate"

@@ -110,6 +110,8 @@ def _delivered(facts: RunFacts) -> str:
     how = f"fitted once more on all {counted(delivered.rows_fitted, 'row')}"
     if delivered.how == "fold_average":
         how = "the average of the models of the cross-validation"
+    if delivered.how == "mixed":
+        how = "some fitted once more on all rows, the others the averages of their models of the cross-validation"
     return f"Delivered is {what}, {how}."
 
 

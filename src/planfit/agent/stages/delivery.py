@@ -146,6 +146,9 @@ def _evaluation(
         on="holdout" if opens else "training",
         threshold=threshold,
         importance_seconds=None if left is None else round(max(0.5, IMPORTANCE_SHARE * left), 2),
+        first=tuple(
+            entry.column for entry in sorted(search.target_profile.associations, key=lambda entry: -entry.value)
+        ),
         oof=None if chosen.oof is None else str(session.run.file(chosen.oof)),
         threads=allotments.job_shape(session, search)[1],
     )
@@ -279,7 +282,7 @@ def _delivered(
         family=chosen.spec.family,
         members=members,
         rows_fitted=search.split.training_rows if averaged else search.rows,
-        how="fold_average" if averaged else "refit",
+        how="refit" if not averaged else "fold_average" if len(averaged) == len(members) else "mixed",
         because=because,
     )
 

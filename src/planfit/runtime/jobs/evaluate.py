@@ -193,7 +193,8 @@ def importance(job: EvaluateJob, sheets: Sheets, stands: list[Stand], until: Cal
         return [whole - gain([each[repeat] for each in shuffled]) for repeat in range(IMPORTANCE_REPEATS)]
 
     found = []
-    for name in _worth_measuring(job.material.door_schema.names, losses_of, until):
+    names = tuple(dict.fromkeys((*job.first, *job.material.door_schema.names)))
+    for name in _worth_measuring(names, losses_of, until):
         if until():
             break
         losses = losses_of((name,))
