@@ -25,7 +25,7 @@ from planfit.settings import CONFIDENCE, HANG_GUARD
 Members = tuple[tuple[str, float], ...]
 SECONDS_FOR_BUNDLE = 1.5
 """What putting the model together and writing the report take, kept back from refitting."""
-REFIT_FORECAST = 2.0
+REFIT_FORECAST = 1.6
 """A refit on all rows takes about so many times what the longest fold took."""
 SHARE_FOR_EVALUATION = 0.35
 """Of the time left, what one of the workers is kept by looking at the holdout."""

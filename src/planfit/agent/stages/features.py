@@ -151,7 +151,8 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
                 verdict="skipped",
                 because="Its steps only scale or impute; the family's own finishing decides on those.",
             ), {}
-        if child is None or older is None or len(child) != len(older):
+        shared = min(len(child or ()), len(older or ()))
+        if child is None or older is None or shared < min(2, max(len(child), len(older))):
             return Probe(
                 child=made.name,
                 parent=parent.name,
@@ -160,8 +161,8 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
                 because=f"It could not be compared in the time and memory there was; {parent.name} stays.",
             ), {}
         return probe_verdict(
-            child,
-            older,
+            child[:shared],
+            older[:shared],
             search.task.greater_is_better,
             child=made.name,
             parent=parent.name,

@@ -137,6 +137,8 @@ def _fit_folds(plan: Recipe, sheets: Sheets, deadline: SoftDeadline) -> tuple[li
         if left is not None and (left == 0 or left < least * longest):
             break
         train, valid = sheets.fold_rows(fold, plan.allotment.rows)
+        if plan.spec.origin == "probe" and plan.allotment.rows is not None:  # the same rows on either side of the probe
+            valid = sheets.sample(valid, plan.allotment.rows, "probe", fold)
         if len(train) and len(valid):
             share = deadline.share(wanted - fold + RESERVE_PARTS, after=overrun)
             fitted.append(_fit_fold(plan, sheets, steps, fold, (train, valid), share))
