@@ -25,7 +25,6 @@ from planfit.agent import limits
 from planfit.models.ensemble import WeightedEnsemble
 from planfit.models.metrics import encode
 from planfit.planners.expert import next_step
-from planfit.trace.leaderboard import ranked
 
 FAMILIES = ("linear", "lightgbm", "xgboost", "catboost", "mlp", "extra_trees", "random_forest", "knn")
 PARTS: dict[str, tuple[str, ...] | None] = {
@@ -70,11 +69,13 @@ def _row(one: Table, limit: float) -> dict[str, Any]:
             row[part] = _score(one, run.model)
             row[f"{part}_seconds"] = round(time.monotonic() - begun, 1)
             if part == "whole":
-                results = ranked(run)
-                single = next(each for each in results if not each.spec.members)
-                row["single"] = _score(one, planfit.deliver(run.id, single.spec.id, store=store).model)
-                row["candidates"] = sum(each.spec.origin == "plan" for each in results)
-                row["tuned"] = sum(each.spec.origin == "tuning" for each in results)
+                board = run.leaderboard
+                single = board.loc[board["family"] != "ensemble", "candidate"].iloc[0]
+                already = run.summary.delivered is not None and run.summary.delivered["candidate"] == single
+                row["single"] = _score(one, (run if already else planfit.deliver(run.id, single, store=store)).model)
+                row["candidates"], row["tuned"] = (
+                    int((board["origin"] == origin).sum()) for origin in ("plan", "tuning")
+                )
     return row
 
 
