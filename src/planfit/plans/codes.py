@@ -195,6 +195,11 @@ def replacing(path: str, value: Any) -> tuple[dict[str, Any], ...]:
     return ({"op": "replace", "path": path, "value": value},)
 
 
+def removing(path: str) -> tuple[dict[str, Any], ...]:
+    """Return the JSON Patch that takes away what stands at `path`."""
+    return ({"op": "remove", "path": path},)
+
+
 def moving(source: str, path: str) -> tuple[dict[str, Any], ...]:
     """Return the JSON Patch that renames a field."""
     return ({"op": "move", "from": source, "path": path},)

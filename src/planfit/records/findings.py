@@ -39,6 +39,9 @@ class Finding(Record):
     def sentence(self) -> str:
         """Return the finding as text for a person: where, what, what instead."""
         parts = [f"{self.path}: " if self.path else "", self.message]
+        if self.rows:
+            several = len(self.rows) > 1
+            parts.append(f" Row{'s' * several} {', '.join(map(str, self.rows))}, counted from 0.")
         if self.nearest:
             parts.append(f" Did you mean {self.nearest!r}?")
         elif self.allowed:
