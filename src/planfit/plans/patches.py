@@ -85,6 +85,21 @@ def _found(document: Any, parts: Sequence[str]) -> Any:
     return document
 
 
+def leads_somewhere(document: Any, path: str) -> bool:
+    """Say whether a JSON Pointer names something in a document.
+
+    Parameters
+    ----------
+    document : JSON value
+    path : str
+    """
+    try:
+        _found(document, _parts(path))
+    except BadPatch:
+        return False
+    return True
+
+
 def _place(items: list[Any], part: str, last: int) -> int:
     if part == _END:
         return _checked(len(items), last)

@@ -62,7 +62,9 @@ def select_step(columns: tuple[Column, ...]) -> Select:
     return Select(tuple(column.name for column in columns), tuple(column.kind for column in columns))
 
 
-def compile_plan(plan: FeaturePlan, door_schema: Schema, task: Task | None, seed: int) -> Pipeline:
+def compile_plan(
+    plan: FeaturePlan, door_schema: Schema, task: Task | None, seed: int, *, finish: Family | None = None
+) -> Pipeline:
     """Return the unfitted Pipeline of a plan: raw table in, features out.
 
     Parameters
@@ -73,6 +75,8 @@ def compile_plan(plan: FeaturePlan, door_schema: Schema, task: Task | None, seed
         The raw columns that it starts from.
     task : Task or None
     seed : int
+    finish : Family or None
+        A model family whose needs are met by further steps; it needs a task. None: features as the plan leaves them.
 
     Examples
     --------
@@ -86,10 +90,16 @@ def compile_plan(plan: FeaturePlan, door_schema: Schema, task: Task | None, seed
     [-1.0, 1.0]
     """
     resolved = resolve(plan, door_schema, task)
+    finishing, columns = (
+        ([], resolved.columns)
+        if finish is None or task is None
+        else finishing_steps(finish, resolved.columns, task, seed)
+    )
     steps: list[tuple[str, Any]] = [
         ("door", Door(door_schema)),
         *feature_steps(resolved, task, seed),
-        ("select", select_step(resolved.columns)),
+        *finishing,
+        ("select", select_step(columns)),
     ]
     return Pipeline(steps)
 
