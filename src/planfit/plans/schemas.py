@@ -1,4 +1,4 @@
-"""What the docs hold of the plan language, written from the code: ``docs/schemas/*.json`` and ``docs/findings.md``."""
+"""What the docs hold of the plan language, written from the code: schemas, codes of findings, operations, models."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final, cast
 from planfit.plans import json_schema
 from planfit.plans.base import PLAN_KINDS, PlanKind
 from planfit.plans.codes import CODES
+from planfit.plans.pages import pages
 
 _GATES: Final[dict[str, str]] = {
     "document": "The document against its schema.",
@@ -23,7 +24,7 @@ _GATES: Final[dict[str, str]] = {
 def texts() -> dict[str, str]:
     """Return every generated file by its path below ``docs/``; operations of plug-ins are not among them."""
     files = {f"schemas/{kind}.json": _schema_text(cast(PlanKind, kind)) for kind in PLAN_KINDS}
-    return {**files, "findings.md": findings_page()}
+    return {**files, "findings.md": findings_page(), **pages()}
 
 
 def write(folder: Path) -> list[Path]:
