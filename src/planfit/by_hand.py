@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planfit.arguments import column_name, known_family, one_of, plan_text
+from planfit.arguments import column_name, one_of, plan_text
 from planfit.errors import UsageError
 from planfit.records.findings import Finding
 
@@ -94,20 +94,20 @@ def compile(
     *,
     target: str | None = None,
     task_type: str | None = None,
-    finish: str | None = None,
+    numeric: bool = False,
 ) -> Pipeline:
     """Return the unfitted scikit-learn Pipeline of a feature plan for a table.
 
     It takes raw rows and gives features; put any estimator behind it and hand both to ``cross_val_score``: what learns is
-    then fitted on the training part of each fold.
+    then fitted on the training part of each fold. The target is given to ``fit`` as it stands in the table.
 
     Parameters
     ----------
     plan, data, target, task_type
         As for `check`.
-    finish : str or None
-        A model family, e.g. ``"linear"``, whose needs are met by further steps: texts and categories that the plan left
-        become numbers, gaps are filled. None: columns that the plan does not name pass as they are.
+    numeric : bool, default=False
+        Whether further steps make numbers without gaps of what the plan leaves, as most estimators of scikit-learn want;
+        it needs a target. False: columns that the plan does not name pass as they are, texts and gaps included.
 
     Raises
     ------
@@ -124,8 +124,7 @@ def compile(
     """
     from planfit.agent.checking import compile_for
 
-    family = None if finish is None else known_family(finish)
-    return compile_for(plan_text(plan), data, **_named(target, task_type), finish=family)
+    return compile_for(plan_text(plan), data, **_named(target, task_type), numeric=numeric)
 
 
 def apply(
@@ -134,13 +133,13 @@ def apply(
     *,
     target: str | None = None,
     task_type: str | None = None,
-    finish: str | None = None,
+    numeric: bool = False,
 ) -> Applied:
     """Fit a feature plan on a table and return the features of its rows.
 
     Parameters
     ----------
-    plan, data, target, task_type, finish
+    plan, data, target, task_type, numeric
         As for `compile`.
 
     Returns
@@ -155,8 +154,7 @@ def apply(
     """
     from planfit.agent.checking import apply_plan
 
-    family = None if finish is None else known_family(finish)
-    return apply_plan(plan_text(plan), data, **_named(target, task_type), finish=family)
+    return apply_plan(plan_text(plan), data, **_named(target, task_type), numeric=numeric)
 
 
 def diff(old: AnyPlan, new: AnyPlan) -> tuple[Difference, ...]:
@@ -208,7 +206,7 @@ def read_plan(plan: AnyPlan) -> FeaturePlan:
             f"{named} is no feature plan: " + " ".join(finding.sentence() for finding in findings),
             hint="`planfit check PLAN DATA` gives every finding.",
         )
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def plan_document(document: Any) -> str:

@@ -9,6 +9,8 @@ import joblib
 import pandas as pd
 import pytest
 
+from planfit.testing.customers import customers
+
 SEED_PLAN = {
     "transformations": [
         {"column": "age", "operation": "standard_scale"},
@@ -176,16 +178,18 @@ def test_applying_refuses_before_anything_is_written(planfit_, table, tmp_path):
     planfit_("apply", plan, table, "--out", "no/f.csv").refuses(2, "no folder")
     planfit_("apply", wrong, table, "--out", "f.csv").refuses(2, "'age'")
     planfit_("apply", target, table, "--out", "f.csv").refuses(2, "--target")
-    planfit_("apply", plan, table, "--out", "f.csv", "--finish", "linear").refuses(2, "target")
-    planfit_("apply", plan, table, "--out", "f.csv", "--finish", "linar").refuses(2, "'linear'")
+    planfit_("apply", plan, table, "--out", "f.csv", "--numeric").refuses(2, "target")
     planfit_("apply", plan, table).refuses(2, "--out")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_what_a_family_needs_can_be_added(planfit_, table, tmp_path):
+def test_what_the_plan_leaves_can_be_made_numbers(planfit_, tmp_path):
+    customers(120).to_csv("customers.csv", index=False)
     plan = write(tmp_path / "plan.json", STEP)
-    assert planfit_("apply", plan, table, "--out", "f.parquet", "--target", "y", "--finish", "linear").code == 0
-    assert {dtype.kind for dtype in pd.read_parquet("f.parquet").dtypes} <= set("fi")
+    assert planfit_("apply", plan, "customers.csv", "--out", "f.parquet", "--target", "churned", "--numeric").code == 0
+    made = pd.read_parquet("f.parquet").drop(columns="churned")
+    assert {dtype.kind for dtype in made.dtypes} == {"f"}
+    assert not made.isna().any(axis=None)
 
 
 # diff

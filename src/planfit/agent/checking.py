@@ -34,8 +34,6 @@ from planfit.settings import MEMORY_SHARE, SAMPLE_ROWS, SEED
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from planfit.models.base import Family
-
 GATES: Final = ("document", "schema", "sample", "data")
 """In their order, each cheaper than the next; a gate is reached when the ones before it found no error."""
 MOST_ROUNDS: Final = 8
@@ -192,14 +190,12 @@ def _with_lists(document: Any) -> Any:
     return {**document, "transformations": made}
 
 
-def compile_for(
-    text: str, data: Any, *, target: str | None, task_type: str | None, finish: Family | None = None
-) -> Pipeline:
-    """Return the unfitted Pipeline of a plan; with `finish`, what that model family needs comes after it."""
-    return _compiled(text, setting_of(data, target, task_type), finish)
+def compile_for(text: str, data: Any, *, target: str | None, task_type: str | None, numeric: bool = False) -> Pipeline:
+    """Return the unfitted Pipeline of a plan; with `numeric`, what it leaves becomes numbers without gaps."""
+    return _compiled(text, setting_of(data, target, task_type), numeric)
 
 
-def _compiled(text: str, setting: Setting, finish: Family | None) -> Pipeline:
+def _compiled(text: str, setting: Setting, numeric: bool) -> Pipeline:
     from planfit.runtime.compile import compile_plan
 
     plan, findings = parse("FeaturePlan", text)
@@ -207,11 +203,11 @@ def _compiled(text: str, setting: Setting, finish: Family | None) -> Pipeline:
         _, later = check_features(plan, setting.schema, setting.task, rows=len(setting.rows), memory=None)
         findings = (*findings, *later)
     _refuse(findings)
-    if finish is not None and setting.task is None:
+    if numeric and setting.task is None:
         raise UsageError(
-            f"What {finish.name} needs depends on the target, and none is named.", hint="Name it with target."
+            "How columns become numbers depends on the target, and none is named.", hint="Name the target."
         )
-    return compile_plan(plan, setting.schema, setting.task, SEED, finish=finish)
+    return compile_plan(plan, setting.schema, setting.task, SEED, numeric=numeric)
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:
@@ -222,9 +218,7 @@ def _refuse(findings: tuple[Finding, ...]) -> None:
         )
 
 
-def apply_plan(
-    text: str, data: Any, *, target: str | None, task_type: str | None, finish: Family | None = None
-) -> Applied:
+def apply_plan(text: str, data: Any, *, target: str | None, task_type: str | None, numeric: bool = False) -> Applied:
     """Fit a plan's pipeline on a table and return its features.
 
     Raises
@@ -240,7 +234,7 @@ def apply_plan(
     _refuse(findings)
     assert plan is not None  # without a plan there is a finding that refuses it
     _refuse_unused_target(plan, setting)
-    pipeline = _compiled(text, setting, finish)
+    pipeline = _compiled(text, setting, numeric)
     table = pipeline.fit_transform(setting.table.frame, setting.y)
     if setting.task is not None:
         table[setting.task.target] = np.asarray(setting.y)

@@ -110,10 +110,9 @@ def apply(
             metavar="FILE", help="The fitted pipeline; beside the table, as NAME.pipeline.joblib, if not given."
         ),
     ] = None,
-    finish: Annotated[
-        str | None,
-        typer.Option(metavar="FAMILY", help="Add what a model family needs, e.g. linear: numbers without gaps."),
-    ] = None,
+    numeric: Annotated[
+        bool, typer.Option("--numeric", help="Make numbers without gaps of what the plan leaves; needs --target.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a feature plan on a table and write its features and the fitted pipeline; the target, if named, comes last.
@@ -127,7 +126,7 @@ def apply(
     table = written_to(out, "Features")
     beside = Path(pipeline).expanduser() if pipeline is not None else table.with_suffix(".pipeline.joblib")
     apart_from((table, beside), (plan, data))
-    made = planfit.apply(plan, data, target=target, task_type=task_type, finish=finish)
+    made = planfit.apply(plan, data, target=target, task_type=task_type, numeric=numeric)
     write_pipeline(made.pipeline, beside)
     write_predictions(made.table, table, called="Features")
     rows, columns = made.table.shape

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final, Literal, NamedTuple
 
-from planfit.records.findings import Finding, Gate
+from planfit.records.findings import Finding, Gate, printable
 
 Severity = Literal["error", "warning"]
 
@@ -155,7 +155,7 @@ def finding(code: str, path: str, message: str, **more: Any) -> Finding:
     "/transformations/0/column: There is no column 'agee'. Did you mean 'age'?"
     """
     entry = CODES[code]
-    return Finding(code=code, path=clean(path), message=clean(message), **{
+    return Finding(code=code, path=clean(path), message=printable(clean(message)), **{
         "gate": entry.gate, "severity": entry.severity, **more,
     })  # fmt: skip
 
@@ -208,7 +208,7 @@ def moving(source: str, path: str) -> tuple[dict[str, Any], ...]:
 def shown(value: Any, most: int = 80) -> str:
     """Return a value as a message shows it: JSON, shortened."""
     if isinstance(value, str) and len(value) > most:
-        return f'{json.dumps(clean(value[:most]), ensure_ascii=False)[:-1]}…" ({len(value):,} characters)'
+        return f'{printable(json.dumps(clean(value[:most]), ensure_ascii=False)[:-1])}…" ({len(value):,} characters)'
     if isinstance(value, dict) and len(value) > 20:
         return f"an object of {len(value)} fields"
     if isinstance(value, list | tuple) and len(value) > 20:
@@ -217,7 +217,7 @@ def shown(value: Any, most: int = 80) -> str:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, RecursionError):
         return f"a {type(value).__name__}"
-    text = clean(text)
+    text = printable(clean(text))
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

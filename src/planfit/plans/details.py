@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from planfit.errors import UsageError
@@ -141,7 +141,7 @@ def family_details(name: str) -> FamilyDetails:
     )
 
 
-def _known(there: dict[str, Any], name: str, what: str) -> Any:
+def _known(there: Mapping[str, Any], name: str, what: str) -> Any:
     if name not in there:
         near = nearest(name, there)
         hint = f"Did you mean {near!r}?" if near else f"There are: {listed(there, 100)}."

@@ -7,6 +7,7 @@ takes, parameters without a default from the ``examples`` of their fields.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any, Final
 
 from planfit.operations.base import Arity, Operation
@@ -114,10 +115,10 @@ def _columns(name: str, operation: type[Operation]) -> list[str]:
 
 
 def _needed(name: str, operation: type[Operation]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
+    made: dict[str, Any] = {}  # copies, which readers may change
     for field_name, field in operation.model_fields.items():
         key = field.alias or field_name
         examples = field.examples or ()
         if key not in SHARED and (examples or field.is_required()):
-            made[key] = examples[0] if examples else _GIVEN.get(name, {}).get(key)
+            made[key] = deepcopy(examples[0] if examples else _GIVEN.get(name, {}).get(key))
     return made | ({"into": "made"} if operation.fewest_columns == 0 else {})
