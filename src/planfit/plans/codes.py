@@ -145,6 +145,14 @@ CODES: Final[dict[str, Code]] = {
 }  # fmt: skip
 """Gate and severity are those that a code usually has; gates ``data`` and ``sample`` share theirs."""
 
+MENDABLE: Final = frozenset({
+    "ambiguous-columns", "column-excluded", "empty-selector", "exclusion-missing", "kind-not-accepted", "name-clash",
+    "no-effect", "option-contradicted", "out-of-bounds", "repeated-step", "space-outside", "target-used",
+    "unknown-candidate", "unknown-class", "unknown-column", "unknown-family", "unknown-feature-set", "unknown-field",
+    "unknown-metric", "unknown-operation", "wrong-type",
+})  # fmt: skip
+"""Codes whose findings carry a mend where it is plain what was meant."""
+
 
 def finding(code: str, path: str, message: str, **more: Any) -> Finding:
     """Return a finding with the gate and severity of its code, unless `more` gives others.
@@ -155,6 +163,8 @@ def finding(code: str, path: str, message: str, **more: Any) -> Finding:
     "/transformations/0/column: There is no column 'agee'. Did you mean 'age'?"
     """
     entry = CODES[code]
+    if more.get("mend") and code not in MENDABLE:
+        raise KeyError(f"{code} carries a mend, and the docs do not say so")
     return Finding(code=code, path=clean(path), message=printable(clean(message)), **{
         "gate": entry.gate, "severity": entry.severity, **more,
     })  # fmt: skip
