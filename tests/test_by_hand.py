@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
@@ -18,6 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 import planfit
+from planfit.operations.base import Operation
+from planfit.records.schema import Column, Kind
 from planfit.testing.customers import customers
 
 PLAN: dict[str, Any] = {
@@ -128,3 +130,42 @@ def test_the_rows_that_break_a_step_are_named_as_they_stand_in_the_table(frame):
     assert list(setting.frame.index[:4]) == [0, 1, 2, 4]
     assert setting.y is not None
     assert setting.y.index.equals(setting.frame.index)
+
+
+class Fussy(TransformerMixin, BaseEstimator):
+    """Breaks on one number, which is in no way extreme."""
+
+    def fit(self, X: np.ndarray, y: Any = None) -> Fussy:
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        if (X == 0.5).any():
+            raise ValueError("one half cannot be had")
+        return X
+
+
+class Fuss(Operation):
+    """An operation that only all rows can tell to be wrong."""
+
+    operation: Literal["fuss"] = "fuss"
+    accepts: ClassVar = frozenset({Kind.NUMERIC})
+
+    def outputs(self, inputs: tuple[Column, ...], task: Any) -> tuple[Column, ...]:
+        return tuple(Column(name=self.named(column), kind=Kind.NUMERIC) for column in inputs)
+
+    def build(self, context: Any) -> Fussy:
+        return Fussy()
+
+
+def test_what_only_all_rows_can_tell_names_the_rows():
+    from planfit.agent.checking import setting_of
+
+    frame = pd.DataFrame({"a": np.random.default_rng(0).normal(size=4_000), "y": [0, 1] * 2_000})
+    frame.loc[[29, 3_333], "a"] = 0.5
+    frame["y"] = frame["y"].astype(object).where(frame.index > 9, None)
+    setting = setting_of(frame, "y", None)
+    judged = setting.judge_plan(planfit.FeaturePlan(transformations=(Fuss(column="a"),)))
+    (found,) = judged.findings
+    assert (judged.accepted, judged.gates[-1], found.gate, found.code) == (False, "data", "data", "step-failed")
+    assert (found.path, found.rows, found.columns) == ("/transformations/0", (29, 3_333), ("a",))

@@ -128,9 +128,10 @@ def compile_plan(
     [-1.0, 1.0]
     """
     resolved = resolve(plan, door_schema, task)
-    finishing, columns = ([], resolved.columns)
+    finishing: list[tuple[str, PlanStep]] = []
+    columns = resolved.columns
     if numeric and task is not None:
-        finishing, columns = numeric_steps(resolved.columns, task, seed)
+        finishing, columns = numeric_steps(columns, task, seed)
     steps: list[tuple[str, Any]] = [
         ("door", Door(door_schema)),
         *feature_steps(resolved, task, seed),
