@@ -125,8 +125,10 @@ def _about_name(step: StepView, mention: Mention) -> Finding:
     )
 
 
-def _without(step: StepView, mention: Mention) -> tuple[dict[str, Any], ...]:
+def _without(step: StepView, mention: Mention) -> tuple[dict[str, Any], ...] | None:
     """Return the patch that takes a name out of a step, or the step out of the plan where nothing else is named."""
+    if mention.path != "/column" and not mention.path.startswith(("/columns/", "/except/")):
+        return None  # it stands inside a text, which no patch can change in part
     alone = mention in step.selection.mentions and len(step.selection.mentions) == 1
     return removing(step.path if alone else step.path + mention.path)
 
