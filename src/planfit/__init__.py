@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from planfit.by_hand import apply, check, compile, diff, mend
     from planfit.errors import (
         BudgetSpent,
         CandidateFailed,
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
         RunLocked,
         UsageError,
     )
-    from planfit.face import check, compile, deliver, load, open_run, profile, resume, run
+    from planfit.face import deliver, load, open_run, profile, resume, run
+    from planfit.plans import FeaturePlan
     from planfit.runs import Run
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "CandidateFailed",
     "DamagedRun",
     "DataChanged",
+    "FeaturePlan",
     "Halted",
     "NotTrusted",
     "PlanfitError",
@@ -45,23 +48,31 @@ __all__ = [
     "RunLocked",
     "UsageError",
     "__version__",
+    "apply",
     "check",
     "compile",
     "deliver",
+    "diff",
     "load",
+    "mend",
     "open_run",
     "profile",
     "resume",
     "run",
 ]
 
-_FACE = frozenset({"Run", "check", "compile", "deliver", "load", "open_run", "profile", "resume", "run"})
+_ROOMS = {
+    "FeaturePlan": "planfit.plans",
+    **dict.fromkeys(("apply", "check", "compile", "diff", "mend"), "planfit.by_hand"),
+    **dict.fromkeys(("Run", "deliver", "load", "open_run", "profile", "resume", "run"), "planfit.face"),
+}
+"""Where a name comes from when it is first asked for; all others are errors."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'planfit' has no attribute {name!r}")
-    return getattr(import_module("planfit.face" if name in _FACE else "planfit.errors"), name)
+    return getattr(import_module(_ROOMS.get(name, "planfit.errors")), name)
 
 
 def __dir__() -> list[str]:

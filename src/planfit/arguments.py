@@ -243,11 +243,19 @@ def known_family(name: str) -> Any:
     return known[name]
 
 
-def plan_text(plan: str | Path | Mapping[str, Any]) -> str:
+def plan_text(plan: Any) -> str:
+    """Return the JSON text of a plan that is given as such, as a file's path, a dict or a plan."""
     import json
 
-    if isinstance(plan, Mapping):
-        return json.dumps(plan)
+    if hasattr(plan, "to_json"):
+        return json.dumps(plan.to_json())
+    if isinstance(plan, Mapping | list):
+        try:
+            return json.dumps(plan)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise UsageError(
+                f"The plan holds what is not JSON: {error}.", hint="Use texts, numbers and lists."
+            ) from None
     if isinstance(plan, str) and plan.lstrip().startswith(("{", "[")):
         return plan
     if not isinstance(plan, str | Path):
@@ -261,6 +269,8 @@ def plan_text(plan: str | Path | Mapping[str, Any]) -> str:
         ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"The plan {str(plan)!r} is not UTF-8 text.", hint="Name a JSON file.") from error
+    except ValueError as error:  # a NUL in the path
+        raise UsageError(f"The plan {str(plan)!r} cannot be read: {error}.", hint="Name a JSON file.") from error
 
 
 def own_plan(features: str | Path | Mapping[str, Any] | None) -> dict[str, Any] | None:

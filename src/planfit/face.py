@@ -1,4 +1,4 @@
-"""The public face: `run`, `resume`, `load`, `check`, `compile`, and the `Run` object. Settings become arguments here."""
+"""The public face: `run`, `resume`, `load` and the `Run` object. Settings become arguments here; plans by hand are `by_hand`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from planfit.arguments import (
     metric_name,
     one_of,
     own_plan,
-    plan_text,
     planner_name,
     scorer_name,
     sentence_of,
@@ -30,13 +29,10 @@ from planfit.arguments import (
 )
 from planfit.errors import UsageError
 from planfit.records.events import Event
-from planfit.records.findings import Finding
 from planfit.records.run import RunRequest
 from planfit.runs import Run, deployed
 
 if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
     from planfit.deploy.bundle import Bundle
     from planfit.planners.base import Planner
     from planfit.profiling import DataProfile
@@ -350,45 +346,6 @@ def load(ref: str | Path, *, trust: bool = False, store: str | Path = settings.S
     if (folder / "model" / "metadata.json").is_file():
         return bundle.load(folder / "model", trust=trust)
     return deployed(Store(store_folder(store)).open(ref), trust=trust)
-
-
-def check(
-    plan: str | Path | Mapping[str, Any], data: Any, *, target: str | None = None, task_type: str | None = None
-) -> tuple[Finding, ...]:
-    """Judge a feature plan against a table: all findings at once, nothing trained.
-
-    Parameters
-    ----------
-    plan : path, dict or JSON text
-    data : path or frame
-    target : str or None
-        The column that a plan must not use; operations that look at the target are tried only when it is given.
-    task_type : str or None
-        ``binary``, ``multiclass`` or ``regression``; by the target's values when None.
-    """
-    from planfit.agent.checking import check_plan
-
-    return check_plan(plan_text(plan), data, target=target, task_type=task_type)
-
-
-def compile(
-    plan: str | Path | Mapping[str, Any], data: Any, *, target: str | None = None, task_type: str | None = None
-) -> Pipeline:
-    """Return the unfitted scikit-learn Pipeline of a feature plan for a table.
-
-    Parameters
-    ----------
-    plan, data, target, task_type
-        As for `check`.
-
-    Raises
-    ------
-    UsageError
-        The plan has findings of severity error.
-    """
-    from planfit.agent.checking import compile_for
-
-    return compile_for(plan_text(plan), data, target=target, task_type=task_type)
 
 
 def catalogue(what: Literal["operations", "models"]) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from planfit import __version__
+from planfit.testing.customers import customers
 
 HEAVY = ("pandas", "polars", "sklearn", "lightgbm", "optuna", "pyarrow", "numpy", "scipy", "skrub", "joblib")
 
@@ -21,6 +22,35 @@ def test_operations_and_models_are_listed(planfit_):
     assert {"baseline", "linear", "lightgbm", "random_forest"} <= {next(iter(row.values())) for row in families}
     assert "standard_scale" in planfit_("operations").out
     assert "lightgbm" in planfit_("models").out
+
+
+def test_one_operation_is_shown_in_full_with_an_example_that_can_be_copied(planfit_, tmp_path):
+    shown = planfit_("operations", "target_encode")
+    assert (shown.code, shown.err) == (0, "")
+    for words in (
+        "shrunk to the overall mean",
+        "and their targets, cross-fitted",
+        "smooth: 'auto' or a number",
+        "city_target",
+    ):
+        assert words in shown.out
+    plan = shown.out[shown.out.index("{") :]
+    assert json.loads(plan) == planfit_("operations", "target_encode", "--json").document["example"]
+    (tmp_path / "plan.json").write_text(plan)
+    customers().to_csv(tmp_path / "customers.csv", index=False)
+    assert planfit_("check", "plan.json", "customers.csv", "--target", "churned").code == 0
+
+
+def test_one_model_family_is_shown_in_full(planfit_):
+    shown = planfit_("models", "lightgbm")
+    assert "num_leaves: a whole number from 2 to 512 (default 39)" in shown.out
+    assert planfit_("models", "lightgbm", "--json").document["example"]["candidates"][0]["family"] == "lightgbm"
+
+
+def test_an_unknown_entry_is_a_usage_error(planfit_):
+    planfit_("operations", "StandardScaler").refuses(2, "Did you mean 'standard_scale'?")
+    planfit_("models", "light_gbm").refuses(2, "Did you mean 'lightgbm'?")
+    planfit_("operations", "qqqq").refuses(2, "standard_scale")
 
 
 @pytest.mark.parametrize("kind", ["TaskPlan", "FeaturePlan", "ModelPlan", "TuningPlan", "NextStep", "trace"])
@@ -46,7 +76,7 @@ def test_the_doctor_finds_a_worker_that_answers(planfit_, tmp_path):
 def test_help_and_version(planfit_):
     helped = planfit_("--help")
     assert helped.code == 0
-    for command in ("run", "demo", "runs", "show", "resume", "trace", "why", "why-not", "tried", "predict", "check",
+    for command in ("run", "demo", "runs", "show", "resume", "trace", "why", "why-not", "tried", "predict", "check", "apply", "diff",
                     "schema", "operations", "models", "doctor"):  # fmt: skip
         assert f" {command} " in helped.out
     assert planfit_("--version").out.strip() == __version__

@@ -1,11 +1,9 @@
-"""predict and check."""
+"""predict."""
 
 from __future__ import annotations
 
 import io
-import json
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -93,79 +91,3 @@ def test_a_damaged_model_is_not_loaded_even_when_trusted(planfit_, its_home, row
     model.write_bytes(model.read_bytes()[:-1] + b"?")
     rows.to_csv(tmp_path / "new.csv", index=False)
     planfit_("predict", tmp_path / "copy", tmp_path / "new.csv", "--trust").refuses(1, "model.joblib")
-
-
-# check
-
-SEED_PLAN = {
-    "transformations": [
-        {"column": "age", "operation": "standard_scale"},
-        {"column": "category", "operation": "one_hot_encode"},
-        {"columns": ["feature_a", "feature_b"], "operation": "polynomial_features", "degree": 2},
-    ]
-}
-STEP = {"column": "age", "operation": "standard_scale"}
-WRONG = [
-    ([{**STEP, "column": "category"}], "kind-not-accepted"),
-    ([{**STEP, "column": "agee"}], "unknown-column"),
-    ([{**STEP, "operation": "standard_scal"}], "unknown-operation"),
-    ([{"column": "y", "operation": "one_hot_encode"}], "target-used"),
-    ([{"columns": ["feature_a"], "operation": "polynomial_features", "degree": 99}], None),
-    ([{"operation": "standard_scale"}], None),
-    ([{**STEP, "x": 1}], None),
-    ([{"column": "age", "operation": "drop"}, STEP], None),
-]
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    path = tmp_path / "table.csv"
-    lines = [f"{20 + i % 60},{'uvw'[i % 3]},{i / 7:.3f},{(i * 37 % 11) / 3:.3f},{i % 2}" for i in range(120)]
-    path.write_text("age,category,feature_a,feature_b,y\n" + "\n".join(lines) + "\n")
-    return path
-
-
-def test_the_documented_plan_is_accepted_as_it_stands(planfit_, table, tmp_path):
-    (tmp_path / "plan.json").write_text(json.dumps(SEED_PLAN))
-    checked = planfit_("check", tmp_path / "plan.json", table, "--target", "y")
-    assert (checked.code, checked.err) == (0, "")
-    assert "accepted" in checked.out
-    assert planfit_("check", tmp_path / "plan.json", table, "--json").document == {"accepted": True, "findings": []}
-
-
-@pytest.mark.parametrize(("steps", "code"), WRONG)
-def test_a_wrong_plan_gets_findings_and_exit_code_one(planfit_, table, tmp_path, steps, code):
-    (tmp_path / "plan.json").write_text(json.dumps({"transformations": steps}))
-    checked = planfit_("check", tmp_path / "plan.json", table, "--target", "y", "--json")
-    assert (checked.code, checked.err) == (1, "")
-    document = checked.document
-    assert document["accepted"] is False
-    errors = [finding for finding in document["findings"] if finding["severity"] == "error"]
-    assert errors
-    assert all(finding["path"].startswith("/transformations") and finding["message"] for finding in errors)
-    assert code is None or code in {finding["code"] for finding in errors}
-    assert "refused" in planfit_("check", tmp_path / "plan.json", table, "--target", "y").out
-
-
-def test_all_mistakes_are_found_at_once(planfit_, table, tmp_path):
-    steps = [{**STEP, "column": "agee"}, {**STEP, "column": "category"}, {"column": "y", "operation": "one_hot_encode"}]
-    (tmp_path / "plan.json").write_text(json.dumps({"transformations": steps}))
-    found = planfit_("check", tmp_path / "plan.json", table, "--target", "y", "--json").document["findings"]
-    places = {finding["path"].split("/")[2] for finding in found if finding["severity"] == "error"}
-    assert places == {"0", "1", "2"}
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", '{"transformation": []}', '{"transformations": 3}'])
-def test_what_is_no_plan_is_refused(planfit_, table, tmp_path, text):
-    (tmp_path / "plan.json").write_text(text)
-    checked = planfit_("check", tmp_path / "plan.json", table, "--json")
-    assert checked.code == 1
-    assert checked.document["findings"]
-
-
-def test_a_check_of_what_is_not_there_is_refused(planfit_, table, tmp_path):
-    (tmp_path / "plan.json").write_text(json.dumps(SEED_PLAN))
-    planfit_("check", tmp_path / "none.json", table).refuses(2, "none.json")
-    planfit_("check", tmp_path / "plan.json", tmp_path / "none.csv").refuses(2, "none.csv")
-    planfit_("check", tmp_path / "plan.json", table, "--target", "yy").refuses(2, "'yy'")
-    planfit_("check", tmp_path, table).refuses(2, "cannot be read")

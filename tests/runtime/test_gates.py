@@ -93,7 +93,14 @@ def test_a_step_that_breaks_names_path_columns_and_rows(frame):
     assert (finding.code, finding.gate, finding.path) == ("step-failed", "data", "/transformations/1")
     assert finding.message == "Step 2, fragile: the number is too large (columns 'b')"
     assert finding.columns == ("b",)
-    assert finding.rows is None  # two rows, one in each half: no single part is to blame
+    assert finding.rows == (17, 250)
+    assert finding.sentence().endswith("Rows 17, 250, counted from 0.")
+
+
+def test_a_column_that_breaks_in_most_rows_names_none(frame):
+    frame.loc[::3, "b"] = 1_000.0
+    _, (finding,) = dry_run(resolved(Fragile(column="b")), None, frame, None, seed=0, gate="data")
+    assert finding.rows is None
 
 
 def test_a_single_row_to_blame_is_found(frame):
@@ -174,12 +181,13 @@ def test_the_sample_holds_what_plans_stumble_over(frame):
     frame.loc[200, "a"] = 1e9
     frame.loc[201, "a"] = -1e9
     frame.loc[202, "b"] = np.nan
+    frame.loc[203, ["a", "b"]] = np.nan
     y = pd.Series(np.where(np.arange(400) < 3, "rare", "common"))
     rows = nasty_sample(frame, y, 60, seed=0)
     assert len(rows) == 60
     assert len(set(rows)) == 60
     assert list(rows) == sorted(rows)
-    assert {0, 1, 2, 123, 200, 201, 202} <= set(rows)
+    assert {0, 1, 2, 123, 200, 201, 202, 203} <= set(rows)
     assert list(nasty_sample(frame, y, 60, seed=0)) == list(rows)
     assert list(nasty_sample(frame, y, 60, seed=1)) != list(rows)
 

@@ -110,7 +110,7 @@ def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:
         stage=ask.stage,
         plan_kind=ask.plan_kind,
         prompt=run.keep_text(prompt),
-        planner=session.planner.name,
+        planner=(isinstance(answer, Answer) and answer.by) or session.planner.name,
         round=ask.round,
         attempt=ask.attempt,
     )

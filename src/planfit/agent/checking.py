@@ -1,92 +1,284 @@
-"""Judging and compiling a feature plan against a table, without a run."""
+"""A feature plan and a table, without a run: judged at all four gates, mended, compiled, carried out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
 
 from planfit.data import readers
 from planfit.data import target as targets
 from planfit.data.door import Door
+from planfit.data.memory import available
 from planfit.data.profile import profile_table
 from planfit.data.readers import Table
 from planfit.errors import UsageError
 from planfit.models.metrics import METRICS
 from planfit.planners.base import Ask, TaskOptions
 from planfit.planners.registry import planner
-from planfit.plans import parse
+from planfit.plans import FeaturePlan, from_document, parse
+from planfit.plans.json_text import read_json
+from planfit.plans.partly import judge_sound_steps, true_pointer
+from planfit.plans.patches import take_mends
+from planfit.plans.resolve import ResolvedPlan
 from planfit.plans.validate import check_features
 from planfit.records.findings import Finding
 from planfit.records.profile import Profile
-from planfit.records.schema import Schema
+from planfit.records.schema import Column, Schema
 from planfit.records.task import SplitSpec, Task
-from planfit.settings import SAMPLE_ROWS, SEED
+from planfit.settings import MEMORY_SHARE, SAMPLE_ROWS, SEED
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+GATES: Final = ("document", "schema", "sample", "data")
+"""In their order, each cheaper than the next; a gate is reached when the ones before it found no error."""
+MOST_ROUNDS: Final = 8
+"""Of mending; each may bring up what the one before it hid."""
+
 
 @dataclass(frozen=True)
-class _Setting:
+class Judgement:
+    """What came of judging a plan."""
+
+    plan: FeaturePlan | None
+    """None where the document is no plan."""
+    findings: tuple[Finding, ...]
+    gates: tuple[str, ...]
+    """The gates that it was judged at."""
+
+    @property
+    def accepted(self) -> bool:
+        return not any(finding.refuses for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A document whose mends were taken, and what is left to say about it."""
+
+    document: Any
+    taken: tuple[Finding, ...]
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A table that a plan was carried out on."""
+
+    table: pd.DataFrame
+    """Its features, by the fitted pipeline's ``fit_transform``: what looks at the target is cross-fitted. The target,
+    where one was named, comes last."""
+    pipeline: Pipeline
+    """Fitted: raw rows in, features out."""
+    findings: tuple[Finding, ...] = ()
+    """What there was to warn of."""
+    left_out: int = 0
+    """Rows without a target, which nothing can be learned from."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A table, its columns as a plan sees them, and the task where a target is named."""
+
     table: Table
     schema: Schema
     task: Task | None
+    rows: np.ndarray = field(repr=False)
+    """Where each row stands in the table as it was given."""
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The rows as the door gives them, counted as in the table as it was given."""
+        frame = Door(self.schema).fit_transform(self.table.frame)
+        return frame.set_axis(self.rows)
+
+    @cached_property
+    def y(self) -> pd.Series | None:
+        """The target, where one is named."""
+        return None if self.task is None else targets.labels(self.table, self.task).set_axis(self.rows)
+
+    def judge(self, document: Any) -> Judgement:
+        """Judge a document at each gate, up to the first one that refuses it."""
+        plan, findings = from_document("FeaturePlan", document)
+        return self.judge_plan(plan) if plan is not None else self.refused(document, findings)
+
+    def refused(self, document: Any, findings: tuple[Finding, ...]) -> Judgement:
+        """Judge what is no plan: where parts of it can be read, they are held against the columns."""
+        later = judge_sound_steps(document, findings, self.schema, self.task, rows=len(self.rows))
+        return Judgement(None, (*findings, *later), GATES[:2] if later else GATES[:1])
+
+    def judge_plan(self, plan: FeaturePlan) -> Judgement:
+        """Judge a plan against the columns, then by trying it on awkward rows, then on all."""
+        memory = int(MEMORY_SHARE * available())
+        resolved, findings = check_features(plan, self.schema, self.task, rows=len(self.rows), memory=memory)
+        if resolved is None or any(finding.refuses for finding in findings):
+            return Judgement(plan, findings, GATES[:2])
+        tried = self._tried(resolved, sample=True)
+        if any(finding.refuses for finding in tried):
+            return Judgement(plan, (*findings, *tried), GATES[:3])
+        # What a sample merely makes one wary of, all rows tell for certain
+        return Judgement(plan, (*findings, *self._tried(resolved, sample=False)), GATES)
+
+    def _tried(self, resolved: ResolvedPlan, *, sample: bool) -> tuple[Finding, ...]:
+        from planfit.runtime.gates import dry_run, nasty_sample
+
+        frame, y = self.frame, self.y
+        if sample:
+            if len(frame) <= SAMPLE_ROWS:
+                return ()
+            rows = nasty_sample(frame, y, SAMPLE_ROWS, SEED)
+            frame, y = frame.iloc[rows], None if y is None else y.iloc[rows]
+        _, findings = dry_run(resolved, self.task, frame, y, seed=SEED, gate="sample" if sample else "data")
+        return findings
 
 
-def check_plan(text: str, data: Any, *, target: str | None, task_type: str | None) -> tuple[Finding, ...]:
-    """Return all findings: document, schema, and a dry run on a nasty sample."""
+def check_plan(text: str, data: Any, *, target: str | None, task_type: str | None) -> Judgement:
+    """Judge a plan's text against a table."""
     plan, findings = parse("FeaturePlan", text)
-    setting = _setting(data, target, task_type)
+    setting = setting_of(data, target, task_type)
+    document = read_json(text)[0]
     if plan is None:
-        return tuple(findings)
-    resolved, later = check_features(plan, setting.schema, setting.task, rows=setting.table.ref.rows, memory=None)
-    found = (*findings, *later)
-    if resolved is None or any(finding.refuses for finding in found):
-        return found
-    from planfit.runtime.gates import dry_run, nasty_sample
-
-    frame = Door(setting.schema).fit_transform(setting.table.frame)
-    y = targets.labels(setting.table, setting.task) if setting.task is not None else None
-    rows = nasty_sample(frame, y, SAMPLE_ROWS, SEED)
-    sample_y = None if y is None else y.iloc[rows].reset_index(drop=True)
-    _, tried = dry_run(
-        resolved, setting.task, frame.iloc[rows].reset_index(drop=True), sample_y, seed=SEED, gate="sample"
-    )
-    return (*found, *tried)
+        return setting.refused(document, tuple(findings))
+    judgement = setting.judge_plan(plan)
+    return replace(judgement, findings=tuple(true_pointer(document, found) for found in judgement.findings))
 
 
-def compile_for(text: str, data: Any, *, target: str | None, task_type: str | None) -> Pipeline:
-    """Return the unfitted Pipeline of a plan."""
+def mend_plan(text: str, data: Any, *, target: str | None, task_type: str | None) -> Mended:
+    """Take the mends of all findings, again and again, until none is left or mending goes in a circle.
+
+    Raises
+    ------
+    UsageError
+        The text is not JSON: there is nothing that a patch could change.
+    """
+    document, findings = read_json(text)
+    if findings:
+        raise UsageError(
+            "There is no document to mend: " + " ".join(finding.sentence() for finding in findings),
+            hint="Mend the text first; `planfit check` without --fix says where it breaks.",
+        )
+    setting = setting_of(data, target, task_type)
+    document = _with_lists(document)
+    taken: list[Finding] = []
+    judgement = setting.judge(document)
+    seen = [document]
+    for _ in range(MOST_ROUNDS):
+        mended, some = take_mends(document, judgement.findings)
+        if not some or mended in seen:
+            break
+        document = mended
+        seen.append(document)
+        taken += some
+        judgement = setting.judge(document)
+    return Mended(document, tuple(taken), judgement)
+
+
+def _with_lists(document: Any) -> Any:
+    """Write a lone name in `columns` or `except` as the list that it stands for, so that patches find its place."""
+    steps = document.get("transformations") if isinstance(document, dict) else None
+    if not isinstance(steps, list):
+        return document
+    made = [
+        {key: [value] if key in ("columns", "except") and isinstance(value, str) else value for key, value in s.items()}
+        if isinstance(s, dict)
+        else s
+        for s in steps
+    ]
+    return {**document, "transformations": made}
+
+
+def compile_for(text: str, data: Any, *, target: str | None, task_type: str | None, numeric: bool = False) -> Pipeline:
+    """Return the unfitted Pipeline of a plan; with `numeric`, what it leaves becomes numbers without gaps."""
+    return _compiled(text, setting_of(data, target, task_type), numeric)
+
+
+def _compiled(text: str, setting: Setting, numeric: bool) -> Pipeline:
     from planfit.runtime.compile import compile_plan
 
     plan, findings = parse("FeaturePlan", text)
-    setting = _setting(data, target, task_type)
     if plan is not None:
-        _, later = check_features(plan, setting.schema, setting.task, rows=setting.table.ref.rows, memory=None)
+        _, later = check_features(plan, setting.schema, setting.task, rows=len(setting.rows), memory=None)
         findings = (*findings, *later)
-    wrong = [finding.sentence() for finding in findings if finding.refuses]
-    if plan is None or wrong:
+    _refuse(findings)
+    if numeric and setting.task is None:
         raise UsageError(
-            "The plan is refused: " + " ".join(wrong), hint="`planfit.check(plan, data)` gives every finding."
+            "How columns become numbers depends on the target, and none is named.", hint="Name the target."
         )
-    return compile_plan(plan, setting.schema, setting.task, SEED)
+    return compile_plan(plan, setting.schema, setting.task, SEED, numeric=numeric)
 
 
-def _setting(data: Any, target: str | None, task_type: str | None) -> _Setting:
-    table = readers.read(data)
+def _refuse(findings: tuple[Finding, ...]) -> None:
+    wrong = [finding.sentence() for finding in findings if finding.refuses]
+    if wrong:
+        raise UsageError(
+            "The plan is refused: " + " ".join(wrong), hint="`planfit check PLAN DATA` gives every finding."
+        )
+
+
+def apply_plan(text: str, data: Any, *, target: str | None, task_type: str | None, numeric: bool = False) -> Applied:
+    """Fit a plan's pipeline on a table and return its features.
+
+    Raises
+    ------
+    UsageError
+        The plan is refused at one of the four gates.
+    """
+    read = readers.read(data)
+    setting = setting_of(read, target, task_type)
+    plan, findings = parse("FeaturePlan", text)
+    if plan is not None:
+        findings = setting.judge_plan(plan).findings
+    _refuse(findings)
+    assert plan is not None  # without a plan there is a finding that refuses it
+    _refuse_unused_target(plan, setting)
+    pipeline = _compiled(text, setting, numeric)
+    table = pipeline.fit_transform(setting.table.frame, setting.y)
+    if setting.task is not None:
+        table[setting.task.target] = np.asarray(setting.y)
+    return Applied(table.reset_index(drop=True), pipeline, findings, read.ref.rows - len(setting.rows))
+
+
+def _refuse_unused_target(plan: FeaturePlan, setting: Setting) -> None:
+    needs = [step.operation for step in plan.transformations if step.uses_target]
+    if needs and setting.task is None:
+        raise UsageError(f"{needs[0]} looks at the target, and none is named.", hint="Name it with --target COLUMN.")
+
+
+def setting_of(data: Any, target: str | None, task_type: str | None) -> Setting:
+    """Read a table and see it as a plan for that target does.
+
+    Parameters
+    ----------
+    data : path, frame or Table
+    target : str or None
+    task_type : str or None
+        By the target's values when None.
+    """
+    table = data if isinstance(data, Table) else readers.read(data)
     profile = profile_table(table)
     if target is None:
-        columns = tuple(column.having(sources=(column.name,)) for column in profile.columns)
-        return _Setting(table, Schema(columns=columns, rows=table.ref.rows), None)
+        schema = Schema(columns=_with_sources(profile.columns), rows=table.ref.rows)
+        return Setting(table, schema, None, np.arange(table.ref.rows))
     if target not in profile.names:
         from difflib import get_close_matches
 
         near = get_close_matches(target, profile.names, 1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are: {', '.join(profile.names[:12])}."
         raise UsageError(f"There is no column {target!r} in {table.ref.origin}.", hint=hint)
-    table = table.take(targets.present_rows(table, target))
+    present = targets.present_rows(table, target)
+    if not present.any():
+        raise UsageError(f"The target {target!r} has no value in any row.", hint="Name another column.")
+    table = table.take(present)
     task = _task(profile, table, target, task_type)
-    return _Setting(table, task.features_of(profile).having(rows=table.ref.rows), task)
+    schema = task.features_of(profile).having(rows=table.ref.rows)
+    return Setting(table, schema, task, np.flatnonzero(present))
+
+
+def _with_sources(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    return tuple(column.having(sources=(column.name,)) for column in columns)
 
 
 def _task(profile: Profile, table: Table, target: str, task_type: Any) -> Task:

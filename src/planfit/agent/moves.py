@@ -49,6 +49,7 @@ def ask_of(session: Session, search: Search, plan_kind: PlanKind, stage: Stage) 
         operations=tuple(operations()),
         families=allowed_families(session, search),
         feature_sets=feature_sets(search),
+        base=search.base,
         leaderboard=tuple(search.ranked()),
         failures=tuple(search.failures),
         probes=tuple(search.probes),

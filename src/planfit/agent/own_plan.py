@@ -28,4 +28,4 @@ class WithOwnFeatures:
                 "The feature plan does not fit the table: " + " ".join(f.sentence() for f in ask.findings if f.refuses),
                 hint="Mend the plan; `planfit check PLAN DATA --target COLUMN` judges it without training.",
             )
-        return Answer(document=json.dumps(self._features), prompt="The person's own feature plan.")
+        return Answer(document=json.dumps(self._features), prompt="The person's own feature plan.", by="human")

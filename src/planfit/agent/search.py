@@ -29,6 +29,8 @@ class Search:
     sets: dict[str, FeatureSet] = field(default_factory=dict)
     columns_of: dict[str, tuple[Column, ...]] = field(default_factory=dict)
     adopted: str = RAW
+    base: str = RAW
+    """What models start from: the raw columns, or a person's own feature set."""
     results: list[CandidateResult] = field(default_factory=list)
     failures: list[CandidateFailure] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)

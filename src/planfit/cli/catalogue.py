@@ -4,28 +4,60 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from planfit.cli.options import DEFAULT_STORE, JsonOption, StoreOption
 
+if TYPE_CHECKING:
+    from planfit.plans.details import Parameter
 
-def operations(as_json: JsonOption = False) -> None:
-    """List the transformations that a feature plan may use."""
+
+NameArgument = Annotated[str | None, typer.Argument(metavar="NAME", help="One of them, in full, with an example.")]
+
+
+def operations(name: NameArgument = None, as_json: JsonOption = False) -> None:
+    """List the transformations that a feature plan may use, or show one with its parameters and an example."""
     from planfit.face import catalogue
 
-    _print_catalogue(catalogue("operations"), as_json)
+    if name is None:
+        _print_catalogue(catalogue("operations"), as_json)
+        return
+    from planfit.plans.details import operation_details
+    from planfit.plans.pages import facts
+
+    entry = operation_details(name)
+    if as_json:
+        _json(entry.to_json())
+        return
+    made = f"Example; it makes {', '.join(entry.makes)}:" if entry.makes else "Example:"
+    _print_entry(entry.operation, entry.text, facts(entry), entry.parameters, made, entry.example)
 
 
-def models(as_json: JsonOption = False) -> None:
-    """List the model families that a model plan may use, and whether each is installed."""
+def models(name: NameArgument = None, as_json: JsonOption = False) -> None:
+    """List the model families that a model plan may use, and whether each is installed, or show one in full."""
     from planfit.face import catalogue, family_defaults
 
-    rows = catalogue("models")
-    if not as_json:  # bounds are for planners; a person sees the names and the values that are set
-        rows = [{**row, "parameters": _named(family_defaults(str(row["family"])))} for row in rows]
-    _print_catalogue(rows, as_json)
+    if name is None:
+        rows = catalogue("models")
+        if not as_json:  # bounds are for planners; a person sees the names and the values that are set
+            rows = [{**row, "parameters": _named(family_defaults(str(row["family"])))} for row in rows]
+        _print_catalogue(rows, as_json)
+        return
+    from planfit.plans.details import family_details
+
+    entry = family_details(name)
+    if as_json:
+        _json(entry.to_json())
+        return
+    facts = [
+        ("installed", entry.installed),
+        ("tasks", ", ".join(entry.tasks)),
+        ("ONNX", "yes" if entry.exports_onnx else "no"),
+    ]
+    _print_entry(entry.family, entry.text, facts, entry.parameters, "Example of a model plan:", entry.example)
 
 
 def schema(
@@ -61,9 +93,33 @@ def _named(defaults: dict[str, object]) -> str:
     return ", ".join(name if value is None else f"{name} {value}" for name, value in defaults.items())
 
 
+def _print_entry(
+    name: str, text: str, facts: list[tuple[str, str]], parameters: Sequence[Parameter], led_by: str, example: Any
+) -> None:
+    """Print one entry of a catalogue: text, facts, parameters, and an example that can be copied as it stands."""
+    from textwrap import fill
+
+    from planfit.plans.pages import compact
+
+    lines = [name, "", *(fill(paragraph, 100) + "\n" for paragraph in text.split("\n\n"))]
+    lines += [f"{word + ':':<11}{said}" for word, said in facts]
+    for one in parameters:
+        default = "must be given" if one.default is None else f"default {one.default}"
+        lines += ["", f"{one.name}: {one.allowed} ({default})"]
+        lines += (
+            [fill(one.description, 100, initial_indent="    ", subsequent_indent="    ")] if one.description else []
+        )
+    lines += ["", led_by, "", compact(example)]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
 def _print_catalogue(rows: list[dict[str, object]], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        _json(rows)
         return
     from rich.console import Console
     from rich.table import Table

@@ -1,14 +1,13 @@
-"""Commands that use what is there: predict, check."""
+"""Commands that use what a run delivered: predict."""
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
 import typer
 
-from planfit.cli.options import DATA_HELP, DEFAULT_STORE, JsonOption, Ref, StoreOption, TargetOption, listed
+from planfit.cli.options import DATA_HELP, DEFAULT_STORE, Ref, StoreOption, listed
 
 
 def predict(
@@ -32,29 +31,6 @@ def predict(
         sys.stderr.write(f"{len(made):,} rows written to {out}\n")
 
 
-def check(
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="A feature plan, a JSON file.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help=f"The table that it is for. {DATA_HELP}")],
-    target: TargetOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Judge a feature plan against a table: everything that is wrong with it, at once."""
-    import planfit
-
-    findings = planfit.check(plan, data, target=target)
-    refused = any(finding.refuses for finding in findings)
-    if as_json:
-        document = {"accepted": not refused, "findings": [finding.to_json() for finding in findings]}
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-    else:
-        for finding in findings:
-            sys.stdout.write(f"{finding.severity} {finding.code}: {finding.sentence()}\n")
-        sys.stdout.write("The plan is refused.\n" if refused else "The plan is accepted.\n")
-    if refused:
-        raise typer.Exit(1)
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(predict)
-    app.command()(check)

@@ -6,7 +6,6 @@ import csv
 import difflib
 import math
 import os
-import secrets
 import sys
 from collections.abc import Container, Iterator, Sequence
 from datetime import date, datetime
@@ -20,6 +19,7 @@ import polars as pl
 from planfit.data import readers
 from planfit.data.readings import text_of
 from planfit.deploy.bundle import Bundle
+from planfit.deploy.files import whole
 from planfit.errors import UsageError
 
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -61,17 +61,25 @@ def predict_file(bundle: Bundle, source: Any, *, proba: bool = False, keep: Sequ
     return pd.concat([pd.DataFrame(kept, index=made.index), made], axis=1) if kept else made
 
 
-def write_predictions(made: pd.DataFrame, out: str | os.PathLike[str] | None, *, stream: TextIO | None = None) -> None:
-    """Write predictions as CSV, TSV or Parquet, by the ending of the file's name; equal ones give equal bytes.
+def write_predictions(
+    made: pd.DataFrame,
+    out: str | os.PathLike[str] | None,
+    *,
+    stream: TextIO | None = None,
+    called: str = "Predictions",
+) -> None:
+    """Write a table as CSV, TSV or Parquet, by the ending of the file's name; equal ones give equal bytes.
 
     Parameters
     ----------
     made : pandas.DataFrame
-        What `predict_file` returns.
+        What `predict_file` returns, or any other table.
     out : path or None
         A file, which appears whole or not at all; None or ``-``: CSV to `stream`.
     stream : text stream or None
         Standard output when None.
+    called : str
+        What the rows are, for a refusal.
 
     Raises
     ------
@@ -81,30 +89,33 @@ def write_predictions(made: pd.DataFrame, out: str | os.PathLike[str] | None, *,
     if out is None or os.fspath(out) == "-":
         _write_csv(made, sys.stdout if stream is None else stream, ",")
         return
+    path = written_to(out, called)
+    ending = path.suffix.lower()
+    with whole(path) as beside:
+        if ending in _PARQUET:
+            _parquet_ready(made).to_parquet(beside, index=False)
+            return
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            _write_csv(made, file, _DELIMITERS[ending])
+
+
+def written_to(out: str | os.PathLike[str], called: str = "Predictions") -> Path:
+    """Return the path of a table that is to be written, once its ending says how.
+
+    Parameters
+    ----------
+    out : path
+    called : str
+        What the rows are, for a refusal.
+    """
     path = Path(out).expanduser()
     ending = path.suffix.lower()
     if ending not in _DELIMITERS and ending not in _PARQUET:
         raise UsageError(
-            f"Predictions cannot be written as {ending or 'a file without ending'!r}: {path}.",
+            f"{called} cannot be written as {ending or 'a file without ending'!r}: {path}.",
             hint="Name a .csv, .tsv or .parquet file.",
         )
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        if ending in _PARQUET:
-            _parquet_ready(made).to_parquet(beside, index=False)
-        else:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                _write_csv(made, file, _DELIMITERS[ending])
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror or error}.",
-            hint="Name a file in a folder that you may write to.",
-        ) from error
-    finally:
-        beside.unlink(missing_ok=True)
+    return path
 
 
 def cell(value: Any) -> str:

@@ -59,6 +59,8 @@ class Ask(Record):
     """Families that are legal here: installed, allowed, fit for the task."""
     feature_sets: tuple[tuple[str, dict[str, Any]], ...] = ()
     """Adopted feature sets by name with their plans, newest last; ``v0`` is the raw columns."""
+    base: str = "v0"
+    """The feature set that models start from: the raw columns, or what a person's own plan made of them."""
     leaderboard: tuple[CandidateResult, ...] = ()
     """Best first."""
     failures: tuple[CandidateFailure, ...] = ()
@@ -82,6 +84,8 @@ class Answer(Record):
     """Raw text; meant to be JSON."""
     prompt: str
     """The exact text that led to it; of the expert: the text a language model would have been sent."""
+    by: str | None = None
+    """Who answered, where that is not the planner that was asked."""
     usage: Usage | None = None
 
 

@@ -35,7 +35,7 @@ def operations_text(names: Collection[str] | None = None) -> str:
 
 def _operation_line(name: str, operation: type[Operation]) -> str:
     target = ", looks at the target" if operation.uses_target else ""
-    columns = " ".join(part for part in (_count(operation), kinds_of(operation)) if part)
+    columns = " ".join(part for part in (number_of_columns(operation), kinds_of(operation)) if part)
     return f"{name}({_operation_parameters(operation)}) takes {columns}, {_effect(operation)}{target}: {first_sentence(operation)}"
 
 
@@ -71,7 +71,7 @@ def operation_rows() -> list[Row]:
         {
             "operation": name,
             "theme": operation.theme,
-            "takes": " ".join(part for part in (_count(operation), kinds_of(operation)) if part),
+            "takes": " ".join(part for part in (number_of_columns(operation), kinds_of(operation)) if part),
             "parameters": _operation_parameters(operation),
             "what it does": first_sentence(operation),
         }
@@ -84,7 +84,7 @@ def family_rows() -> list[Row]:
     return [
         {
             "family": name,
-            "installed": _installed(family),
+            "installed": installed(family),
             "tasks": ", ".join(sorted(family.tasks)),
             "parameters": _family_parameters(name),
             "what it is good at": all_of_it(type(family)),
@@ -93,7 +93,8 @@ def family_rows() -> list[Row]:
     ]
 
 
-def _installed(family: Family) -> str:
+def installed(family: Family) -> str:
+    """Return whether a family can be used here, and what would bring it."""
     if family.installed:
         return "yes"
     return f"no: pip install 'planfit[{family.extra}]'" if family.extra else f"no: {family.module} is missing"
@@ -105,7 +106,8 @@ def kinds_of(operation: type[Operation]) -> str:
     return "any kind" if accepts == ALL_KINDS else ", ".join(kind.value for kind in Kind if kind in accepts)
 
 
-def _count(operation: type[Operation]) -> str:
+def number_of_columns(operation: type[Operation]) -> str:
+    """Return how many columns an operation takes, where that is not one or any number one by one."""
     fewest, most = operation.fewest_columns, operation.most_columns
     if most is not None and most == fewest:
         return f"exactly {fewest}"
@@ -130,12 +132,13 @@ def _parameters(root: dict[str, Any], fields: dict[str, Any]) -> str:
     """Return ``degree: a whole number from 2 to 3 = 2, ...``."""
     said = []
     for name, body in fields.items():
-        default = f" = {_default(body['default'])}" if "default" in body else ""
+        default = f" = {plain_default(body['default'])}" if "default" in body else ""
         said.append(f"{name}: {in_words(root, body) or 'any value'}{default}")
     return "; ".join(said)
 
 
-def _default(value: Any) -> str:
+def plain_default(value: Any) -> str:
+    """Return a default for people, as JSON has it but for the quotes."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return repr(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final, Literal, NamedTuple
 
-from planfit.records.findings import Finding, Gate
+from planfit.records.findings import Finding, Gate, printable
 
 Severity = Literal["error", "warning"]
 
@@ -145,6 +145,14 @@ CODES: Final[dict[str, Code]] = {
 }  # fmt: skip
 """Gate and severity are those that a code usually has; gates ``data`` and ``sample`` share theirs."""
 
+MENDABLE: Final = frozenset({
+    "ambiguous-columns", "column-excluded", "empty-selector", "exclusion-missing", "kind-not-accepted", "name-clash",
+    "no-effect", "option-contradicted", "out-of-bounds", "repeated-step", "space-outside", "target-used",
+    "unknown-candidate", "unknown-class", "unknown-column", "unknown-family", "unknown-feature-set", "unknown-field",
+    "unknown-metric", "unknown-operation", "wrong-type",
+})  # fmt: skip
+"""Codes whose findings carry a mend where it is plain what was meant."""
+
 
 def finding(code: str, path: str, message: str, **more: Any) -> Finding:
     """Return a finding with the gate and severity of its code, unless `more` gives others.
@@ -155,7 +163,9 @@ def finding(code: str, path: str, message: str, **more: Any) -> Finding:
     "/transformations/0/column: There is no column 'agee'. Did you mean 'age'?"
     """
     entry = CODES[code]
-    return Finding(code=code, path=clean(path), message=clean(message), **{
+    if more.get("mend") and code not in MENDABLE:
+        raise KeyError(f"{code} carries a mend, and the docs do not say so")
+    return Finding(code=code, path=clean(path), message=printable(clean(message)), **{
         "gate": entry.gate, "severity": entry.severity, **more,
     })  # fmt: skip
 
@@ -195,6 +205,11 @@ def replacing(path: str, value: Any) -> tuple[dict[str, Any], ...]:
     return ({"op": "replace", "path": path, "value": value},)
 
 
+def removing(path: str) -> tuple[dict[str, Any], ...]:
+    """Return the JSON Patch that takes away what stands at `path`."""
+    return ({"op": "remove", "path": path},)
+
+
 def moving(source: str, path: str) -> tuple[dict[str, Any], ...]:
     """Return the JSON Patch that renames a field."""
     return ({"op": "move", "from": source, "path": path},)
@@ -203,7 +218,7 @@ def moving(source: str, path: str) -> tuple[dict[str, Any], ...]:
 def shown(value: Any, most: int = 80) -> str:
     """Return a value as a message shows it: JSON, shortened."""
     if isinstance(value, str) and len(value) > most:
-        return f'{json.dumps(clean(value[:most]), ensure_ascii=False)[:-1]}…" ({len(value):,} characters)'
+        return f'{printable(json.dumps(clean(value[:most]), ensure_ascii=False)[:-1])}…" ({len(value):,} characters)'
     if isinstance(value, dict) and len(value) > 20:
         return f"an object of {len(value)} fields"
     if isinstance(value, list | tuple) and len(value) > 20:
@@ -212,7 +227,7 @@ def shown(value: Any, most: int = 80) -> str:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, RecursionError):
         return f"a {type(value).__name__}"
-    text = clean(text)
+    text = printable(clean(text))
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

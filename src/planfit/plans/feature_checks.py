@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from planfit.operations.base import SELECTORS, Operation
 from planfit.plans.checks import Check, check
-from planfit.plans.codes import CODES, finding, listed, nearest, quoted, replacing, shown
+from planfit.plans.codes import CODES, finding, listed, nearest, quoted, removing, replacing, shown
 from planfit.plans.features import catalogue, step_meaning
 from planfit.plans.resolve import Table, bytes_of, width
 from planfit.plans.selectors import Mention, Selection
@@ -19,6 +19,8 @@ from planfit.settings import MOST_COLUMNS
 
 MOST_NAMES: Final = 5
 """Columns that a message names before it counts the rest."""
+MOST_LETTERS: Final = 200
+"""Of a name that is given by `into`."""
 
 
 def count_fits(operation: Operation, count: int) -> bool:
@@ -93,14 +95,14 @@ def _about_name(step: StepView, mention: Mention) -> Finding:
     name, path = mention.text, step.path + mention.path
     if name == step.about.schema.target:
         message = f"{step.name} uses {name!r}, the target, which is not known when predicting."
-        return finding("target-used", path, message, allowed=_names(step))
+        return finding("target-used", path, message, allowed=_names(step), mend=_without(step, mention))
     excluded = next((entry for entry in step.about.schema.excluded if entry.name == name), None)
     if excluded is not None:
         message = f"{step.name} uses {name!r}, which is excluded ({excluded.code}: {excluded.reason.rstrip('.')})."
-        return finding("column-excluded", path, message, allowed=_names(step))
+        return finding("column-excluded", path, message, allowed=_names(step), mend=_without(step, mention))
     if name in step.about.schema.carried:
         message = f"{step.name} uses {name!r}, which only divides the rows and is no feature."
-        return finding("column-excluded", path, message, allowed=_names(step))
+        return finding("column-excluded", path, message, allowed=_names(step), mend=_without(step, mention))
     if name in step.before.removed:
         return _about_dropped(step, name, path)
     if mention.path == "/column" and name in SELECTORS:
@@ -121,6 +123,14 @@ def _about_name(step: StepView, mention: Mention) -> Finding:
     return finding(
         "unknown-column", path, f"There is no {what} {name!r}.", allowed=_names(step), nearest=near, mend=mend
     )
+
+
+def _without(step: StepView, mention: Mention) -> tuple[dict[str, Any], ...] | None:
+    """Return the patch that takes a name out of a step, or the step out of the plan where nothing else is named."""
+    if mention.path != "/column" and not mention.path.startswith(("/columns/", "/except/")):
+        return None  # it stands inside a text, which no patch can change in part
+    alone = mention in step.selection.mentions and len(step.selection.mentions) == 1
+    return removing(step.path if alone else step.path + mention.path)
 
 
 def _about_dropped(step: StepView, name: str, path: str) -> Finding:
@@ -152,10 +162,15 @@ def selectors_pick_something(step: StepView) -> Iterator[Finding]:
             there = any(column.kind in SELECTORS[mention.text] for column in step.before.columns)
             because = "every such column is in `except`" if there else f"the columns here are {listed(kinds)}"
             message = f"{mention.text} picks no column for {step.name}: {because}."
-            yield finding("empty-selector", step.path + mention.path, message, hint="Leave the step out.")
+            yield finding(
+                "empty-selector", step.path + mention.path, message,
+                hint="Leave the step out." if step.selection.mentions == (mention,) else "Leave the selector out.",
+                mend=_without(step, mention),
+            )  # fmt: skip
     only_names = not any(mention.is_selector for mention in step.selection.mentions)
     if only_names and step.selection.taken_back and not step.selection.columns:
-        yield finding("empty-selector", step.path, f"`except` leaves no column to {step.name}.")
+        message = f"`except` leaves no column to {step.name}."
+        yield finding("empty-selector", step.path, message, hint="Leave the step out.", mend=removing(step.path))
 
 
 @check("no-effect")
@@ -165,11 +180,13 @@ def exceptions_matter(step: StepView) -> Iterator[Finding]:
         missed = [column.name for column in mention.columns if column.name not in step.selection.taken_back]
         if missed and len(missed) == len(mention.columns):
             message = f"`except` names {quoted(missed)}, which {step.name} does not pick anyway."
-            yield finding("no-effect", step.path + mention.path, message)
+            path = step.path + mention.path
+            yield finding("no-effect", path, message, mend=removing(path))
     seen: set[str] = set()
     for mention in step.selection.mentions:
         if mention.text in seen:
-            yield finding("no-effect", step.path + mention.path, f"{step.name} names {mention.text!r} twice.")
+            path = step.path + mention.path
+            yield finding("no-effect", path, f"{step.name} names {mention.text!r} twice.", mend=removing(path))
         seen.add(mention.text)
 
 
@@ -191,7 +208,28 @@ def kinds_are_accepted(step: StepView) -> Iterator[Finding]:
         able = {kind: operations_for(kind) for kind in kinds}
         hint = " ".join(f"A {kind.value} column is taken by {listed(names)}." for kind, names in able.items())
         allowed = f"columns of kind {listed(sorted(kind.value for kind in accepts))}"
-        yield finding("kind-not-accepted", step.path + mention.path, message, allowed=allowed, hint=hint)
+        path = step.path + mention.path
+        mend = _narrower(mention, path, accepts) if mention.is_selector else None
+        yield finding("kind-not-accepted", path, message, allowed=allowed, hint=hint, mend=mend)
+
+
+def _narrower(mention: Mention, path: str, accepts: frozenset[Kind]) -> tuple[dict[str, Any], ...] | None:
+    """Return the patch to the selectors that pick, of what a greater one picks, what the operation takes."""
+    fitting = [
+        name
+        for name, kinds in SELECTORS.items()
+        if kinds <= accepts and any(column.kind in kinds for column in mention.columns)
+    ]
+    if not fitting:
+        return None
+    more = [{"op": "add", "path": path, "value": name} for name in reversed(fitting[1:])]
+    return (*more, *replacing(_next(path, len(more)), fitting[0])) if more else replacing(path, fitting[0])
+
+
+def _next(path: str, count: int) -> str:
+    """Return the place so many entries further in a list."""
+    front, _, place = path.rpartition("/")
+    return f"{front}/{int(place) + count}"
 
 
 def operations_for(kind: Kind) -> list[str]:
@@ -248,7 +286,18 @@ def names_are_free(step: StepView) -> Iterator[Finding]:
             if len(told) > MOST_NAMES:
                 return
             message = f"{step.name} would make the column {shown(column.name)}, but {why}."
-            yield finding("name-clash", path, message, hint="Give another name by `into`.")
+            alone = len(step.outputs) == 1 and _repeated(step) is None
+            mend = _free_name(step, column.name, taken) if alone else None
+            yield finding("name-clash", path, message, hint="Give another name by `into`.", mend=mend)
+
+
+def _free_name(step: StepView, name: str, taken: Collection[str]) -> tuple[dict[str, Any], ...] | None:
+    """Return the patch that gives a step's one result a name that is free."""
+    column = (step.outputs or ())[0]
+    if column.group:
+        return None
+    free = next(f"{name}_{count}" for count in range(2, len(taken) + 3) if f"{name}_{count}" not in taken)
+    return ({"op": "add", "path": f"{step.path}/into", "value": free},) if len(free) <= MOST_LETTERS else None
 
 
 @check("too-wide")
@@ -281,11 +330,23 @@ def _size(size: int) -> str:
 @check("repeated-step")
 def steps_differ(step: StepView) -> Iterator[Finding]:
     """No step does what an earlier one has done."""
+    place = _repeated(step)
+    if place is not None:
+        message = f"Step {step.index + 1} repeats step {place + 1}, {step.name}."
+        # What replaces its columns may do more when it is done twice, a logarithm for instance
+        mend = None if step.operation.removes_sources else removing(step.path)
+        yield finding("repeated-step", step.path, message, mend=mend)
+
+
+def _repeated(step: StepView) -> int | None:
+    """Return the place of an earlier step of the same meaning."""
     meaning = step_meaning(step.operation)
-    for place, earlier in enumerate(step.earlier):
-        if earlier.operation == step.name and step_meaning(earlier) == meaning:
-            yield finding("repeated-step", step.path, f"Step {step.index + 1} repeats step {place + 1}, {step.name}.")
-            return
+    same = (
+        place
+        for place, earlier in enumerate(step.earlier)
+        if earlier.operation == step.name and step_meaning(earlier) == meaning
+    )
+    return next(same, None)
 
 
 CHECKS: Final[tuple[Check[StepView], ...]] = (

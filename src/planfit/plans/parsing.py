@@ -76,7 +76,8 @@ def from_document(kind: PlanKind, document: Any) -> tuple[Any, tuple[Finding, ..
     if not isinstance(document, dict):
         message = f"{_opened(CALLED[kind])} must be an object. Got {shown(document)}."
         allowed = f"an object with {', '.join(f'`{name}`' for name in _needed(kind))}"
-        return None, (finding("wrong-type", "", message, allowed=allowed),)
+        mend = replacing("", {"transformations": document}) if kind == "FeaturePlan" and _are_steps(document) else None
+        return None, (finding("wrong-type", "", message, allowed=allowed, mend=mend),)
     if kind == "NextStep":
         model: type[Plan] | Finding = _move_of(document)
         if isinstance(model, Finding):
@@ -87,6 +88,11 @@ def from_document(kind: PlanKind, document: Any) -> tuple[Any, tuple[Finding, ..
         return model.model_validate(document), ()
     except ValidationError as error:
         return None, findings_of(error, About(document, schema_of(kind), CALLED[kind]))
+
+
+def _are_steps(document: Any) -> bool:
+    """Say whether this is the list of steps without the plan around it."""
+    return isinstance(document, list) and bool(document) and all(isinstance(each, dict) for each in document)
 
 
 def _needed(kind: PlanKind) -> list[str]:

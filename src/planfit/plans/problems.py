@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from planfit.plans import document_schema
-from planfit.plans.codes import finding, listed, moving, nearest, pointer, replacing, shown
+from planfit.plans.codes import finding, listed, moving, nearest, pointer, removing, replacing, shown
 from planfit.plans.features import SHARED, catalogue
 from planfit.records.findings import Finding
 
@@ -121,6 +121,8 @@ def _value_finding(parts: Parts, lines: list[Any], about: About) -> Finding:
     elif parts and parts[-1] == "column" and isinstance(value, list):
         path = _path(parts, about)
         more |= {"hint": "Several columns are named in `columns`.", "mend": moving(path, path + "s")}
+    elif (bound := _nearest_bound(lines)) is not None:
+        more["mend"] = replacing(_path(parts, about), bound)
     return finding(code, _path(parts, about), message, **more)
 
 
@@ -140,6 +142,15 @@ def _nearest_choice(node: dict[str, Any], value: Any) -> str | None:
     members = [node, *node.get("anyOf", ())]
     choices = [entry for member in members for entry in member.get("enum", [member.get("const")])]
     return nearest(value, [entry for entry in choices if isinstance(entry, str)]) if isinstance(value, str) else None
+
+
+def _nearest_bound(lines: list[Any]) -> int | float | None:
+    """Return the bound that a number oversteps; none where the type is in doubt, or the bound itself is not allowed."""
+    if len(lines) != 1 or lines[0]["type"] not in ("less_than_equal", "greater_than_equal"):
+        return None
+    context = lines[0]["ctx"]
+    bound: int | float = context["le"] if "le" in context else context["ge"]
+    return bound
 
 
 def _missing(parts: Parts, line: Any, about: About) -> Finding:
@@ -179,13 +190,17 @@ def _unknown_operation(parts: Parts, line: Any, about: About) -> Finding:
 
 def _ambiguous(parts: Parts, line: Any, about: About) -> Finding:
     message = f"{_opening(owner(parts, about))} names both `column` and `columns`."
-    return finding("ambiguous-columns", _path(parts, about), message, allowed="one of the two")
+    step = _value_at(about.document, parts)
+    both = isinstance(step["columns"], list | str) and step["column"] in step["columns"]
+    mend = removing(_path((*parts, "column"), about)) if both else None
+    return finding("ambiguous-columns", _path(parts, about), message, allowed="one of the two", mend=mend)
 
 
 def _except_beside_column(parts: Parts, line: Any, about: About) -> Finding:
     message = f"{_opening(owner(parts, about))} has `except` beside `column`; it stands beside `columns`."
     hint = "Leave `except` out, or name a selector in `columns`."
-    return finding("ambiguous-columns", _path((*parts, "except"), about), message, hint=hint)
+    path = _path((*parts, "except"), about)
+    return finding("ambiguous-columns", path, message, hint=hint, mend=removing(path))
 
 
 def _no_columns(parts: Parts, line: Any, about: About) -> Finding:

@@ -1,4 +1,4 @@
-"""What the docs hold of the plan language, written from the code: ``docs/schemas/*.json`` and ``docs/findings.md``."""
+"""What the docs hold of the plan language, written from the code: schemas, codes of findings, operations, models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Final, cast
 
 from planfit.plans import json_schema
 from planfit.plans.base import PLAN_KINDS, PlanKind
-from planfit.plans.codes import CODES
+from planfit.plans.codes import CODES, MENDABLE
+from planfit.plans.pages import pages
 
 _GATES: Final[dict[str, str]] = {
     "document": "The document against its schema.",
@@ -23,7 +24,7 @@ _GATES: Final[dict[str, str]] = {
 def texts() -> dict[str, str]:
     """Return every generated file by its path below ``docs/``; operations of plug-ins are not among them."""
     files = {f"schemas/{kind}.json": _schema_text(cast(PlanKind, kind)) for kind in PLAN_KINDS}
-    return {**files, "findings.md": findings_page()}
+    return {**files, "findings.md": findings_page(), **pages()}
 
 
 def write(folder: Path) -> list[Path]:
@@ -50,11 +51,18 @@ def findings_page() -> str:
         "A finding is one judgement on a plan or a table: a code, a gate, a severity, a JSON Pointer to the place, one",
         "sentence, and where there is one what is allowed, the nearest valid name, a hint and a JSON Patch that mends it.",
         "Only findings of severity `error` refuse a plan. This page is generated from the code.",
+        "",
+        "A feature plan passes four gates, each cheaper than the next: `document`, `schema`, `sample` (some hundred awkward",
+        "rows: rare categories, extremes, missing values), `data` (all training rows; a finding names those that break a step).",
+        "`planfit check PLAN DATA` shows every finding; with `--fix` it takes the mends and prints the mended plan. A mend",
+        "(marked below) is there where it is plain what was meant, not in every finding of that code.",
     ]
     for gate, says in _GATES.items():
-        lines += ["", f"## {gate}", "", says, "", "| code | severity | meaning |", "| --- | --- | --- |"]
+        lines += ["", f"## {gate}", "", says, "", "| code | severity | meaning | mend |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| `{code}` | {entry.severity} | {entry.says} |" for code, entry in CODES.items() if entry.gate == gate
+            f"| `{code}` | {entry.severity} | {entry.says} | {'yes' if code in MENDABLE else ''} |"
+            for code, entry in CODES.items()
+            if entry.gate == gate
         ]
     return "\n".join(lines) + "\n"
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from planfit.records.canonical import Record
+
+MOST_OF_PATH: Final = 200
+MOST_OF_ALLOWED: Final = 2_000
+"""Signs of a sentence for people; the record keeps all of them."""
 
 Gate = Literal["document", "schema", "sample", "data", "dataset", "task"]
 
@@ -37,12 +41,32 @@ class Finding(Record):
         return self.severity == "error"
 
     def sentence(self) -> str:
-        """Return the finding as text for a person: where, what, what instead."""
-        parts = [f"{self.path}: " if self.path else "", self.message]
+        """Return the finding as one line for a person: where, what, what instead. Nothing in it steers a terminal."""
+        parts = [f"{_shortened(self.path, MOST_OF_PATH)}: " if self.path else "", self.message]
+        if self.rows:
+            several = len(self.rows) > 1
+            parts.append(f" Row{'s' * several} {', '.join(map(str, self.rows))}, counted from 0.")
         if self.nearest:
             parts.append(f" Did you mean {self.nearest!r}?")
         elif self.allowed:
-            parts.append(f" Allowed: {self.allowed}.")
+            parts.append(f" Allowed: {_shortened(self.allowed, MOST_OF_ALLOWED)}.")
         if self.hint:
             parts.append(f" {self.hint}")
-        return "".join(parts)
+        return printable("".join(parts))
+
+
+def printable(text: str) -> str:
+    """Return a text in which every sign can be seen: line ends, escapes and marks of direction as Python writes them.
+
+    Examples
+    --------
+    >>> print(printable("one\\ntwo \\x1b[31mred"))
+    one\\ntwo \\x1b[31mred
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sklearn.pipeline import Pipeline
 
 from planfit.data.door import Door
-from planfit.models.base import Family
+from planfit.models.base import Family, names_of
+from planfit.models.finishing import step
+from planfit.models.registry import families
 from planfit.operations.base import Arity, Operation
 from planfit.operations.step import PlanStep, Select
 from planfit.plans.features import FeaturePlan, read_step
 from planfit.plans.resolve import ResolvedPlan, ResolvedStep, Table, resolve
 from planfit.plans.selectors import select
-from planfit.records.schema import Column, Schema
+from planfit.records.schema import Column, Kind, Schema
 from planfit.records.task import Task
 
 FINISHING_POSITION = 1_000
@@ -46,13 +49,48 @@ def finishing_steps(
         Named ``finish_01_...``, unfitted.
     columns : tuple of Column
     """
+    return _finished((family.finishing,), columns, task, seed)
+
+
+def numeric_steps(
+    columns: tuple[Column, ...], task: Task, seed: int
+) -> tuple[list[tuple[str, PlanStep]], tuple[Column, ...]]:
+    """Return what makes all columns numbers without gaps: what a linear model needs, texts become numbers as well.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+        What the feature plan left.
+    task : Task
+    seed : int
+
+    Returns
+    -------
+    steps, columns
+        As `finishing_steps` does.
+    """
+    return _finished((_texts_to_numbers, families()["linear"].finishing), columns, task, seed)
+
+
+def _texts_to_numbers(columns: tuple[Column, ...], task: Task) -> list[dict[str, Any]]:
+    return step("tfidf", names_of(columns, Kind.TEXT))
+
+
+def _finished(
+    stages: tuple[Callable[[tuple[Column, ...], Task], list[dict[str, Any]]], ...],
+    columns: tuple[Column, ...],
+    task: Task,
+    seed: int,
+) -> tuple[list[tuple[str, PlanStep]], tuple[Column, ...]]:
+    """Carry out on the names what each stage asks for, given the columns that it finds."""
     table = Table(columns)
     steps: list[ResolvedStep] = []
-    for document in family.finishing(columns, task):
-        operation = read_step(document)
-        inputs = _not_made_yet(operation, select(operation, table.columns).columns, table, task)
-        if inputs:
-            steps.append(table.after(len(steps), operation, inputs, task))
+    for stage in stages:
+        for document in stage(table.columns, task):
+            operation = read_step(document)
+            inputs = _not_made_yet(operation, select(operation, table.columns).columns, table, task)
+            if inputs:
+                steps.append(table.after(len(steps), operation, inputs, task))
     resolved = ResolvedPlan(tuple(steps), table.columns)
     return _steps(resolved, task, seed, "finish_", FINISHING_POSITION), resolved.columns
 
@@ -62,7 +100,9 @@ def select_step(columns: tuple[Column, ...]) -> Select:
     return Select(tuple(column.name for column in columns), tuple(column.kind for column in columns))
 
 
-def compile_plan(plan: FeaturePlan, door_schema: Schema, task: Task | None, seed: int) -> Pipeline:
+def compile_plan(
+    plan: FeaturePlan, door_schema: Schema, task: Task | None, seed: int, *, numeric: bool = False
+) -> Pipeline:
     """Return the unfitted Pipeline of a plan: raw table in, features out.
 
     Parameters
@@ -73,6 +113,8 @@ def compile_plan(plan: FeaturePlan, door_schema: Schema, task: Task | None, seed
         The raw columns that it starts from.
     task : Task or None
     seed : int
+    numeric : bool, default=False
+        Whether further steps make numbers without gaps of what the plan leaves; only with a task.
 
     Examples
     --------
@@ -86,10 +128,15 @@ def compile_plan(plan: FeaturePlan, door_schema: Schema, task: Task | None, seed
     [-1.0, 1.0]
     """
     resolved = resolve(plan, door_schema, task)
+    finishing: list[tuple[str, PlanStep]] = []
+    columns = resolved.columns
+    if numeric and task is not None:
+        finishing, columns = numeric_steps(columns, task, seed)
     steps: list[tuple[str, Any]] = [
         ("door", Door(door_schema)),
         *feature_steps(resolved, task, seed),
-        ("select", select_step(resolved.columns)),
+        *finishing,
+        ("select", select_step(columns)),
     ]
     return Pipeline(steps)
 

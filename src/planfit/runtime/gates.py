@@ -30,8 +30,8 @@ STEP_ERRORS: Final = (
 """What a transformer may raise on data that it cannot take. Memory and interruption are not a plan's fault."""
 MOST_NAMED: Final = 5
 """Rows, or columns, that a finding names."""
-MOST_ROWS_SEARCHED: Final = 20_000
-"""Rows up to which those to blame are searched for."""
+MOST_ROWS_SEARCHED: Final = 2_000_000
+"""Rows up to which those to blame are searched for: a search costs a few fits of the step that broke."""
 MOST_TRIED_ALONE: Final = 50
 """Columns of a step up to which each is tried alone."""
 MOST_LETTERS: Final = 300
@@ -64,6 +64,7 @@ def nasty_sample(frame: pd.DataFrame, y: pd.Series | None, n: int, seed: int) ->
     chosen: dict[int, None] = {}
     for position in _of_each_class(y, n // 2, random):
         chosen[position] = None
+    chosen[_emptiest(frame)] = None
     by_column = [_awkward(frame.iloc[:, place]) for place in range(frame.shape[1])]
     for rank in range(max((len(some) for some in by_column), default=0)):
         for some in by_column:
@@ -86,6 +87,14 @@ def _of_each_class(y: pd.Series | None, most: int, random: np.random.Generator) 
         there = np.flatnonzero(codes == code)
         found += [int(row) for row in random.permutation(there)[:share]]
     return found
+
+
+def _emptiest(frame: pd.DataFrame) -> int:
+    """Return the position of the row that misses most values."""
+    missing = np.zeros(len(frame), dtype=np.int64)
+    for place in range(frame.shape[1]):
+        missing += frame.iloc[:, place].isna().to_numpy()
+    return int(missing.argmax())
 
 
 def _awkward(values: pd.Series) -> list[int]:
@@ -218,17 +227,27 @@ class _Trial:
         return None
 
     def _rows_at_fault(self, step: PlanStep, error: Exception) -> tuple[int, ...]:
-        """Halve the rows as long as one half alone fails in the same way; many rows left mean that none is to blame."""
-        rows = np.arange(len(self.frame))
-        while 1 < len(rows) <= MOST_ROWS_SEARCHED and not self.is_over():
-            halves = (rows[: len(rows) // 2], rows[len(rows) // 2 :])
-            failing = [half for half in halves if _same(self._error_of(step, half), error)]
-            if len(failing) != 1:  # both: the whole column is to blame; none: it takes several rows together
-                break
-            rows = failing[0]
-        if len(rows) > MOST_NAMED or len(rows) == len(self.frame):
+        """Halve the rows, and each half that fails in the same way, until single rows are left.
+
+        Many parts that fail at once mean that the column is to blame, none that it takes rows together.
+        """
+        parts, found = [np.arange(len(self.frame))], []
+        if not 1 < len(self.frame) <= MOST_ROWS_SEARCHED:
             return ()
-        return self._labels(rows)
+        while parts:
+            smaller: list[np.ndarray] = []
+            for part in parts:
+                halves = (part[: len(part) // 2], part[len(part) // 2 :]) if len(part) > 1 else ()
+                failing = [half for half in halves if _same(self._error_of(step, half), error)]
+                smaller += failing
+                if not failing and len(part) > MOST_NAMED:
+                    return ()
+                found += [] if failing else [part]
+            parts = smaller
+            if self.is_over() or len(parts) + len(found) > MOST_NAMED:
+                return ()
+        rows = np.sort(np.concatenate(found))
+        return self._labels(rows) if len(rows) <= MOST_NAMED and len(rows) < len(self.frame) else ()
 
     def _labels(self, positions: np.ndarray) -> tuple[int, ...]:
         labels = self.frame.index[positions]

@@ -178,6 +178,8 @@ def _settle(
     session: Session, search: Search, made: FeatureSet, judged: Probe, ask_key: str, *, by_person: bool
 ) -> None:
     search.probes.append(judged)
+    if by_person:
+        search.base = made.name
     if by_person or judged.verdict in ("better", "skipped"):
         parent, search.adopted = search.adopted, made.name
         what = f"{made.name} adopted"

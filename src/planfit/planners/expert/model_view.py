@@ -41,8 +41,9 @@ class ModelView:
 
     @property
     def newest(self) -> str:
-        """The newest adopted feature set."""
-        return self.ask.feature_sets[-1][0] if self.ask.feature_sets else RAW
+        """The newest adopted feature set; what models start from anyway counts as the raw columns."""
+        newest = self.ask.feature_sets[-1][0] if self.ask.feature_sets else RAW
+        return RAW if newest == self.ask.base else newest
 
     @property
     def adds_columns(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from planfit.models.registry import families
 from planfit.planners.base import Ask
 from planfit.planners.expert.model_view import RAW, JsonDict, ModelView, Proposed, Rejected, view_of
@@ -51,13 +53,15 @@ def portfolio(view: ModelView) -> tuple[list[Proposed], list[Rejected]]:
     """Return what is worth trying, in order, and what is not."""
     said = [entry for each in MODEL_RULES for entry in each(view)]
     wanted = sorted((entry for entry in said if isinstance(entry, Proposed)), key=lambda entry: entry.place)
+    base = view.ask.base
+    wanted = [replace(entry, features=base) if entry.features == RAW else entry for entry in wanted]
     wanted = [entry for entry in wanted if view.legal(entry.family)]
     rejected = [entry for entry in said if isinstance(entry, Rejected) and view.legal(entry.family)]
     if not wanted:
         # the user allows only what the rules would leave out: better than nothing
         only = [family for family in view.ask.families if family != "baseline"]
         wanted = [
-            Proposed(place, family, RAW, (), "the only kind of family that is allowed here")
+            Proposed(place, family, base, (), "the only kind of family that is allowed here")
             for place, family in enumerate(only)
         ]
     return wanted, rejected
@@ -76,7 +80,7 @@ def next_batch(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
     if any(is_single(result.spec) for result in view.ask.leaderboard):
         return affordable(view, left)
     most = 3 if view.ask.budget.candidates is None or view.ask.budget.candidates >= GENEROUS else 2
-    first = [entry for entry in left if entry.features == RAW and entry.place <= LAST_OF_THE_FIRST][:most]
+    first = [entry for entry in left if entry.features == view.ask.base and entry.place <= LAST_OF_THE_FIRST][:most]
     return affordable(view, first or left[:1])
 
 
@@ -102,7 +106,7 @@ def seconds_of(view: ModelView, entry: Proposed) -> float:
     known = [result for result in view.ask.leaderboard if is_single(result.spec) and result.seconds > 0]
     costs = {name: family.cost_for(view.classes) for name, family in families().items()}
     cost = costs.get(entry.family, 1.0)
-    wider = WIDER if entry.features != RAW else 1.0
+    wider = WIDER if entry.features != view.ask.base else 1.0
     same = [
         COMPRESSED * result.seconds * (wider if result.spec.features != entry.features else 1.0)
         for result in known
