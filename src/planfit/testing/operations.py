@@ -8,8 +8,8 @@ Run every check over an operation::
     def test_contract(check):
         check()
 
-Traits of the class choose the checks. Parameters that have no default are given beside the class:
-``checks_for(MyOperation, pattern="[a-z]+")``.
+Traits of the class choose the checks. Parameters that have no default come from its `example`; others are given beside
+it: ``checks_for(MyOperation, degree=3)``.
 """
 
 from __future__ import annotations
@@ -48,11 +48,22 @@ class Case:
     def inputs(self, sample: Sample) -> tuple[Column, ...]:
         """Return the columns of `sample` to work on: all that are accepted, as far as the number is."""
         columns = sample.of_kind(*self.type.accepts)
+        if self.names_its_own:
+            named = self.operation(columns).reads()
+            return tuple(column for name in named for column in columns if column.name == name)
         assert columns, f"no column of {sample.frame.columns.tolist()} is of a kind in {self.type.accepts}"
         return columns[: self.type.most_columns]
 
+    @property
+    def names_its_own(self) -> bool:
+        """Whether parameters name the columns."""
+        return self.type.fewest_columns == 0
+
     def operation(self, columns: tuple[Column, ...], **shared: Any) -> Operation:
-        return self.type(columns=tuple(column.name for column in columns), **self.parameters, **shared)
+        """Return the operation on `columns`."""
+        given = {**example_of(self.type, columns), **self.parameters}
+        named = {} if self.names_its_own else {"columns": tuple(column.name for column in columns)}
+        return self.type(**named, **given, **shared)
 
     def step(self, sample: Sample, **shared: Any) -> PlanStep:
         """Return an unfitted step."""
@@ -77,6 +88,16 @@ class Check:
     def __str__(self) -> str:
         inside = "".join(f"-{value}" for _, value in self.keywords)
         return f"{self.case.type.__name__}-{self.about.__name__.removeprefix('check_')}{inside}"
+
+
+def example_of(operation: type[Operation], columns: tuple[Column, ...]) -> dict[str, Any]:
+    """Return an operation's example, for columns of a table: the last of each kind stands for it."""
+    if operation.fewest_columns > 0:
+        return dict(operation.example)
+    names = {column.kind.value: f'"{column.name}"' for column in columns}
+    return {
+        name: value.format_map(names) if isinstance(value, str) else value for name, value in operation.example.items()
+    }
 
 
 def checks_for(operation: type[Operation], **parameters: Any) -> list[Check]:
@@ -116,7 +137,10 @@ def check_document(case: Case) -> None:
     name = case.type.model_fields["operation"].default
     assert isinstance(name, str)
     assert name.isidentifier()
-    given = {"operation": name, **case.parameters}
+    given = {"operation": name, **case.operation(messy("binary").columns).parameters()}
+    if case.names_its_own:
+        _check_own_document(case, given)
+        return
     alone = case.type.model_validate({**given, "column": "age"})
     assert alone.column == "age"
     assert alone.columns is None
@@ -130,6 +154,19 @@ def check_document(case: Case) -> None:
     except ValidationError as error:
         places = [one["loc"] for one in error.errors()]
     assert places == [("no_such_parameter",)], "a parameter that does not exist must be refused"
+
+
+def _check_own_document(case: Case, given: dict[str, Any]) -> None:
+    document = {**given, "into": "made"}
+    read = case.type.model_validate(document)
+    assert read.reads()
+    assert case.type.model_validate(json.loads(json.dumps(read.to_json()))) == read
+    for strange in ({"column": "age"}, {"columns": ["age"]}, {"no_such_parameter": 1}):
+        try:
+            case.type.model_validate({**document, **strange})
+        except ValidationError:
+            continue
+        raise AssertionError(f"{strange} must be refused")
 
 
 def check_outputs(case: Case) -> None:
@@ -146,7 +183,7 @@ def check_outputs(case: Case) -> None:
         assert column.sources, f"{column.name} came from nowhere"
         assert set(column.sources) <= behind
         assert not column.group or column.name.endswith("*")
-    if case.type.arity is Arity.EACH:
+    if case.type.arity is not Arity.JOINT:
         assert outputs == tuple(one for column in inputs for one in operation.outputs((column,), sample.task))
     if case.type.makes_group:
         assert all(column.group for column in outputs)
@@ -186,7 +223,7 @@ def check_results_stand_where_the_source_stood(case: Case) -> None:
     """A replaced column's results are found in its place."""
     sample = messy("binary")
     first = case.inputs(sample)[0]
-    if case.type.fewest_columns > 1 or case.type.keeps_only:
+    if case.type.fewest_columns != 1 or case.type.keeps_only:
         return
     front = [first.name, *(name for name in sample.frame if name != first.name)]
     frame = sample.frame[front]
@@ -273,16 +310,16 @@ def check_columns_by_name(case: Case) -> None:
 
 
 def check_group_comes_in(case: Case) -> None:
-    """A group such as ``city=*`` is taken as a whole, and comes out as one."""
+    """A group such as ``city=*`` is taken as a whole, and comes out as one where columns are taken one by one."""
     sample = messy("multiclass")
     kinds = [column.kind for column in case.inputs(sample)]
-    if case.type.most_columns is not None or Kind.NUMERIC not in kinds:
+    if case.type.most_columns is not None or Kind.NUMERIC not in kinds or case.names_its_own:
         return
     group = Column(name="topic~*", kind=Kind.NUMERIC, group=True, width=2, sources=("note",))
     train = sample.train.assign(**{"topic~0": sample.train["age"], "topic~1": sample.train["debt"]})
     operation = case.operation((group,))
     outputs = operation.outputs((group,), sample.task)
-    assert all(column.group for column in outputs)
+    assert all(column.group for column in outputs) or case.type.arity is Arity.JOINT
     step = PlanStep(operation, (group,), task=sample.task)
     out = step.fit_transform(train, sample.train_y)
     made = Select(tuple(column.name for column in outputs)).fit(out)
