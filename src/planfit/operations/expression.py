@@ -59,6 +59,8 @@ class Expression(Operation):
         try:
             compiled(self.expression, inputs)
         except Refused as refused:
+            if refused.code == "unknown-column" and not any(column.group for column in inputs):
+                return  # what is not there is told where names are looked up
             yield Problem(refused.code, refused.message, "/expression", refused.allowed)
 
     def outputs(self, inputs: tuple[Column, ...], task: Task | None) -> tuple[Column, ...]:

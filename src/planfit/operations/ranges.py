@@ -103,8 +103,8 @@ class Range(MinMaxScaler):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             super().fit(X)
-        self.scale_ = np.nan_to_num(self.scale_, nan=1.0)
-        self.min_ = np.nan_to_num(self.min_, nan=0.0)
+        self.scale_: np.ndarray = np.nan_to_num(np.asarray(vars(self)["scale_"]), nan=1.0)
+        self.min_: np.ndarray = np.nan_to_num(np.asarray(vars(self)["min_"]), nan=0.0)
         return self
 
 
@@ -124,8 +124,9 @@ class Quartiles(RobustScaler):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             super().fit(X)
-        self.center_ = np.nan_to_num(self.center_, nan=0.0)
-        self.scale_ = np.where(self.scale_ > 0, self.scale_, 1.0)
+        width = np.asarray(vars(self)["scale_"])
+        self.center_: np.ndarray = np.nan_to_num(np.asarray(vars(self)["center_"]), nan=0.0)
+        self.scale_: np.ndarray = np.where(width > 0, width, 1.0)
         return self
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from planfit.operations.scalar_sql import Refused, Type, Typed, number, quoted
+from planfit.operations.scalar_sql import Refused, Type, Typed, number, quiet, quoted
 
 NUMBERS: Final = frozenset({"number", "flag", "null"})
 PARTS: Final = frozenset(
@@ -109,12 +109,12 @@ class Writer:
         """Return values as one type, which is not NULL unless all are."""
         found = [self.visit(node) for node in nodes] if values is None else values
         types = [value.type for value in found if value.type != "null"]
-        for wanted in dict.fromkeys(
-            [*types, "number" if "flag" in types else "null", "date" if "date" in types else "null"]
-        ):
+        tried: list[Type] = [*types, "number", "date"] if types else ["null"]
+        for wanted in dict.fromkeys(tried):
             made = [self.converted(value, wanted, node) for value, node in zip(found, nodes, strict=True)]
-            if all(one is not None for one in made):
-                return [one for one in made if one is not None], wanted  # type: ignore[return-value]
+            whole_made = [one for one in made if one is not None]
+            if len(whole_made) == len(made):
+                return whole_made, wanted
         kinds = " and ".join(dict.fromkeys(SAYS[kind] for kind in types))
         raise Refused(
             "expression-type", f"{kinds.capitalize()} do not go together in {_short(nodes[0].parent or nodes[0])}."
@@ -130,7 +130,8 @@ def said(node: Any) -> str:
 
 def _short(node: Any) -> str:
     try:
-        text = " ".join(node.sql().split())
+        with quiet():
+            text = " ".join(node.sql().split())
     except Exception:  # whatever a strange tree does to its writer
         return type(node).__name__
     return repr(text if len(text) <= 40 else text[:39] + "…")

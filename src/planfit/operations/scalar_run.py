@@ -24,7 +24,7 @@ class SqlExpression(Stateless):
     def __init__(self, program: Program) -> None:
         self.program = program
 
-    def fit(self, X: list[np.ndarray], y: Any = None) -> SqlExpression:
+    def fit(self, X: Any, y: Any = None) -> SqlExpression:
         """Remember the number of columns."""
         self.n_features_in_ = len(X)
         return self

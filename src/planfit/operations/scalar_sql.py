@@ -7,8 +7,10 @@ function that sqlglot or polars may learn tomorrow is refused as well.
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
@@ -123,7 +125,8 @@ def _parsed(expression: str) -> Any:
 
     _brackets(expression)
     try:
-        trees = sqlglot.parse(expression)
+        with quiet():
+            trees = sqlglot.parse(expression)
     except RecursionError:
         raise Refused("expression-refused", "The expression is nested too deeply.") from None
     except Exception as error:  # sqlglot raises errors of several families, all of which mean the same here
@@ -134,6 +137,17 @@ def _parsed(expression: str) -> Any:
         if count > MOST_NODES:
             raise Refused("expression-refused", f"The expression has more than {MOST_NODES} parts.")
     return trees[0]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep sqlglot from talking about statements that it does not know: they are refused anyway."""
+    logger = logging.getLogger("sqlglot")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _brackets(expression: str) -> None:
