@@ -94,10 +94,19 @@ def example_of(operation: type[Operation], columns: tuple[Column, ...]) -> dict[
     """Return an operation's example, for columns of a table: the last of each kind stands for it."""
     if operation.fewest_columns > 0:
         return dict(operation.example)
-    names = {column.kind.value: f'"{column.name}"' for column in columns}
+    names = {column.kind.value: quoted(column.name) for column in columns}
     return {
         name: value.format_map(names) if isinstance(value, str) else value for name, value in operation.example.items()
     }
+
+
+def quoted(name: str) -> str:
+    """Return a name as expressions write it.
+
+    >>> quoted('a "b"')
+    '"a ""b"""'
+    """
+    return '"' + name.replace('"', '""') + '"'
 
 
 def checks_for(operation: type[Operation], **parameters: Any) -> list[Check]:
