@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from planfit.operations.registry import OPERATIONS
+from planfit.testing.cases import differ_after_reload
+from planfit.testing.frames import messy
 from planfit.testing.operations import checks_for
 
 
@@ -76,3 +78,7 @@ VARIANTS = {
 @pytest.mark.filterwarnings("error")
 def test_parameters_keep_the_contract(check):
     check()
+
+
+def test_fitted_steps_give_the_same_in_a_fresh_process(tmp_path):
+    assert differ_after_reload(OPERATIONS, messy("multiclass"), tmp_path) == []

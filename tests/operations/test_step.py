@@ -17,8 +17,8 @@ from planfit.operations.columns import runs
 from planfit.operations.registry import operations
 from planfit.operations.step import PlanStep, Select
 from planfit.records.schema import Column, Kind
+from planfit.testing.cases import Case
 from planfit.testing.frames import grouped, messy, task_of, texts, timed
-from planfit.testing.operations import Case
 
 AGE = Column(name="age", kind=Kind.NUMERIC)
 INCOME = Column(name="income", kind=Kind.NUMERIC)

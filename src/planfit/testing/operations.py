@@ -33,45 +33,10 @@ from planfit.errors import UsageError
 from planfit.operations.base import Arity, Operation
 from planfit.operations.step import PlanStep, Select
 from planfit.records.schema import Column, Kind, Schema
-from planfit.testing.frames import SAMPLES, Sample, messy
+from planfit.testing.cases import Case
+from planfit.testing.frames import SAMPLES, messy
 
 TASK_TYPES = ("binary", "multiclass", "regression")
-
-
-@dataclass(frozen=True)
-class Case:
-    """An operation with parameters: what a check is about."""
-
-    type: type[Operation]
-    parameters: dict[str, Any]
-
-    def inputs(self, sample: Sample) -> tuple[Column, ...]:
-        """Return the columns of `sample` to work on: all that are accepted, as far as the number is."""
-        columns = sample.of_kind(*self.type.accepts)
-        if self.names_its_own:
-            named = self.operation(columns).reads()
-            return tuple(column for name in named for column in columns if column.name == name)
-        assert columns, f"no column of {sample.frame.columns.tolist()} is of a kind in {self.type.accepts}"
-        return columns[: self.type.most_columns]
-
-    @property
-    def names_its_own(self) -> bool:
-        """Whether parameters name the columns."""
-        return self.type.fewest_columns == 0
-
-    def operation(self, columns: tuple[Column, ...], **shared: Any) -> Operation:
-        """Return the operation on `columns`."""
-        given = {**example_of(self.type, columns), **self.parameters}
-        named = {} if self.names_its_own else {"columns": tuple(column.name for column in columns)}
-        return self.type(**named, **given, **shared)
-
-    def step(self, sample: Sample, **shared: Any) -> PlanStep:
-        """Return an unfitted step."""
-        inputs = self.inputs(sample)
-        return PlanStep(self.operation(inputs, **shared), inputs, task=sample.task, seed=3, position=1)
-
-    def fitted(self, sample: Sample, **shared: Any) -> PlanStep:
-        return self.step(sample, **shared).fit(sample.train, sample.train_y)
 
 
 @dataclass(frozen=True)
@@ -88,25 +53,6 @@ class Check:
     def __str__(self) -> str:
         inside = "".join(f"-{value}" for _, value in self.keywords)
         return f"{self.case.type.__name__}-{self.about.__name__.removeprefix('check_')}{inside}"
-
-
-def example_of(operation: type[Operation], columns: tuple[Column, ...]) -> dict[str, Any]:
-    """Return an operation's example, for columns of a table: the last of each kind stands for it."""
-    if operation.fewest_columns > 0:
-        return dict(operation.example)
-    names = {column.kind.value: quoted(column.name) for column in columns}
-    return {
-        name: value.format_map(names) if isinstance(value, str) else value for name, value in operation.example.items()
-    }
-
-
-def quoted(name: str) -> str:
-    """Return a name as expressions write it.
-
-    >>> quoted('a "b"')
-    '"a ""b"""'
-    """
-    return '"' + name.replace('"', '""') + '"'
 
 
 def checks_for(operation: type[Operation], **parameters: Any) -> list[Check]:

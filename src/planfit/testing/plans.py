@@ -17,8 +17,8 @@ from planfit.plans.resolve import Table
 from planfit.plans.validate import check_features
 from planfit.records.schema import Column, Kind, Schema
 from planfit.records.task import Task
+from planfit.testing.cases import Case
 from planfit.testing.frames import columns_of, texts, typed
-from planfit.testing.operations import Case
 
 KINDS = {
     "a": Kind.NUMERIC, "b c": Kind.NUMERIC, "x*": Kind.NUMERIC, "@numeric": Kind.BOOLEAN, "city": Kind.CATEGORICAL,
