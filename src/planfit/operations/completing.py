@@ -19,6 +19,9 @@ DECIMALS = 9
 class Standard:
     """The scale of training: mean 0, deviation 1; NaN passes, columns without a value are zero and 1 wide."""
 
+    FARTHEST = 1e50
+    """New values beyond so many deviations; their squares and products are still finite."""
+
     def __init__(self, X: np.ndarray) -> None:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", RuntimeWarning)
@@ -29,7 +32,9 @@ class Standard:
 
     def scaled(self, X: np.ndarray, which: Any = slice(None)) -> np.ndarray:
         """Return `X` on the scale; `which` of the columns of training it holds."""
-        return np.asarray((X - self.mean[which]) / self.deviation[which])
+        with np.errstate(over="ignore"):
+            scaled = (X - self.mean[which]) / self.deviation[which]
+        return np.asarray(np.clip(scaled, -self.FARTHEST, self.FARTHEST))
 
     def back(self, Z: np.ndarray) -> np.ndarray:
         """Return what `scaled` was given."""
@@ -79,11 +84,13 @@ class _ByOthers(ArrayTransformer):
     standard_: Standard
 
     def _fit(self, X: np.ndarray, imputer: Any) -> np.ndarray:
-        self.standard_ = Standard(X)
+        """Fit, and return `X` complete, on the scale, where the imputer gives that anyway."""
         self.imputer_ = imputer
         scaled = self.standard_.scaled(X)
         with warnings.catch_warnings(), np.errstate(all="ignore"), config_context(transform_output="default"):
             warnings.simplefilter("ignore")  # rounds that did not converge, columns without any value
+            if isinstance(imputer, IterativeImputer):  # fitting is transforming
+                return np.asarray(self.imputer_.fit_transform(scaled))
             self.imputer_.fit(scaled)
         return scaled
 
@@ -151,9 +158,15 @@ class Regressions(_ByOthers):
 
     def fit(self, X: np.ndarray, y: Any = None) -> Regressions:
         """Learn the regressions."""
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: np.ndarray, y: Any = None) -> np.ndarray:
+        """Learn them, and return the same rows complete."""
+        self.standard_ = Standard(X)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", RuntimeWarning)
-            scaled = Standard(X).scaled(X)
+            scaled = self.standard_.scaled(X)
             low, high = np.nanmin(scaled, axis=0), np.nanmax(scaled, axis=0)
         known = np.isfinite(low)
         imputer = IterativeImputer(
@@ -161,5 +174,5 @@ class Regressions(_ByOthers):
             min_value=np.where(known, low - 1e-9, -1.0), max_value=np.where(known, high + 1e-9, 1.0),
             random_state=self.seed % 2**32,
         )  # fmt: skip
-        self._fit(X, imputer)
-        return self
+        gaps = np.isnan(X)
+        return np.where(gaps, self.standard_.back(self._fit(X, imputer)), X)

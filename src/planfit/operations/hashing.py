@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.feature_extraction import FeatureHasher
 
-from planfit.operations.encoders import is_missing
+from planfit.operations.distinct import distinct
 from planfit.operations.simple import Stateless
 
 
@@ -22,8 +22,7 @@ class Hashed(Stateless):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return +1 or -1 in one column, zeros for a missing value."""
-        places: dict[object, int] = {}
-        codes = np.fromiter((places.setdefault(cell, len(places)) for cell in X[:, 0].tolist()), np.intp, len(X))
-        names = [[] if is_missing(cell) else [str(cell)] for cell in places]
+        codes, values = distinct(X[:, 0])
+        names: list[list[str]] = [*([str(value)] for value in values), []]
         table = FeatureHasher(self.n_features, input_type="string").transform(names).toarray()
         return np.asarray(table[codes], dtype=np.float64)

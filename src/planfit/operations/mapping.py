@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from planfit.operations.encoders import is_missing, level_name
+from planfit.operations.distinct import distinct
+from planfit.operations.encoders import level_name
 from planfit.operations.simple import Stateless
 from planfit.records.schema import Kind
 
@@ -37,16 +38,9 @@ class Mapped(Stateless):
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return one column of numbers or texts."""
         table = {self._key(old): np.nan if new is None else self._value(new) for old, new in self.mapping.items()}
-        known: dict[Any, Any] = {}
-        out = np.empty((len(X), 1), dtype=np.float64 if self.numbers else object)
-        for row, cell in enumerate(X[:, 0].tolist()):
-            if is_missing(cell):
-                out[row, 0] = np.nan
-                continue
-            if cell not in known:
-                known[cell] = table[cell] if cell in table else self._value(cell) if self.keep else np.nan
-            out[row, 0] = known[cell]
-        return out
+        codes, values = distinct(X[:, 0])
+        new = [table[one] if one in table else self._value(one) if self.keep else np.nan for one in values]
+        return np.array([*new, np.nan], dtype=np.float64 if self.numbers else object)[codes][:, None]
 
     def _key(self, old: str) -> Any:
         if self.kind not in (Kind.NUMERIC, Kind.BOOLEAN):

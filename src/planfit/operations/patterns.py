@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from planfit.operations.encoders import is_missing
+from planfit.operations.distinct import distinct
 from planfit.operations.simple import Stateless
 
 MOST_SIGNS: Final = 10_000
@@ -49,11 +49,8 @@ class Matches(Stateless):
         """Return one column each; each distinct text is searched once."""
         out = np.empty(X.shape, dtype=object if self.output == "category" else np.float64)
         for place in range(X.shape[1]):
-            cells = X[:, place].tolist()
-            places: dict[Any, int] = {}
-            codes = np.fromiter((places.setdefault(cell, len(places)) for cell in cells), np.intp, len(cells))
-            found = self._found([None if is_missing(cell) else str(cell)[:MOST_SIGNS] for cell in places])
-            out[:, place] = found[codes] if len(cells) else found
+            codes, values = distinct(X[:, place])
+            out[:, place] = self._found([*(str(value)[:MOST_SIGNS] for value in values), None])[codes]
         return out
 
     def _found(self, texts: list[str | None]) -> np.ndarray:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from planfit.operations.base import LARGEST
-from planfit.operations.encoders import is_missing
+from planfit.operations.distinct import distinct
 from planfit.operations.simple import Stateless
 
 # Bounded repetitions and no two that could match the same signs: the time is linear in the text
@@ -35,15 +35,10 @@ class FirstNumber(Stateless):
         """Return the numbers, NaN where there is none."""
         group = "[,'\u202f\u00a0]" if self.decimal == "." else "[.'\u202f\u00a0]"
         pattern = re.compile(_SHAPE.format(group=group, point=re.escape(self.decimal)))
-        known: dict[Any, float] = {}
-        out = np.full(X.shape, np.nan)
+        out = np.empty(X.shape)
         for place in range(X.shape[1]):
-            for row, cell in enumerate(X[:, place].tolist()):
-                if is_missing(cell):
-                    continue
-                if cell not in known:
-                    known[cell] = self._number(pattern, str(cell))
-                out[row, place] = known[cell]
+            codes, values = distinct(X[:, place])
+            out[:, place] = np.array([*(self._number(pattern, str(value)) for value in values), np.nan])[codes]
         return out
 
     def _number(self, pattern: re.Pattern[str], text: str) -> float:
