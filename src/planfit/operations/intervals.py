@@ -51,7 +51,8 @@ class Intervals(ArrayTransformer):
 
     def _edges(self, column: np.ndarray) -> np.ndarray:
         known = column[~np.isnan(column)]
-        bins = min(self.n_bins, len(np.unique(known[:SAMPLE])))
+        few = known[:1000] if len(np.unique(known[:1000])) >= self.n_bins else known
+        bins = min(self.n_bins, len(np.unique(few)))
         if bins < 2:
             return np.empty(0)
         learner = KBinsDiscretizer(
