@@ -14,15 +14,62 @@ from planfit.operations.scaling import StandardScale
 from planfit.records.schema import Kind
 
 NAMES = [
-    "impute_median", "impute_most_frequent", "missing_indicator", "mark_missing", "standard_scale", "log1p",
-    "quantile_transform", "clip", "one_hot_encode", "ordinal_encode", "target_encode", "to_number", "count_encode", "group_rare", "cross",
-    "polynomial_features", "ratio", "difference", "group_aggregate", "datetime_parts", "cyclical_encode", "tfidf",
-    "string_encode", "text_statistics", "drop", "keep",
-]  # fmt: skip
+    "impute_mean",
+    "impute_median",
+    "impute_most_frequent",
+    "impute_constant",
+    "impute_knn",
+    "impute_iterative",
+    "missing_indicator",
+    "standard_scale",
+    "min_max_scale",
+    "robust_scale",
+    "quantile_transform",
+    "power_transform",
+    "log1p",
+    "clip",
+    "one_hot_encode",
+    "ordinal_encode",
+    "target_encode",
+    "count_encode",
+    "hash_encode",
+    "group_rare",
+    "cross",
+    "map_values",
+    "polynomial_features",
+    "interactions",
+    "bin",
+    "round",
+    "ratio",
+    "difference",
+    "parse_number",
+    "datetime_parts",
+    "cyclical_encode",
+    "time_since",
+    "time_between",
+    "tfidf",
+    "text_statistics",
+    "string_encode",
+    "extract_pattern",
+    "split_text",
+    "group_aggregate",
+    "row_statistics",
+    "geo_distance",
+    "cluster_distance",
+    "pca",
+    "truncated_svd",
+    "select_k_best",
+    "select_by_model",
+    "drop_correlated",
+    "drop",
+    "keep",
+    "expression",
+]
+"""What the plan language promises; more may be there."""
 
 
 def test_names_are_the_contract():
-    assert list(registry.operations())[: len(NAMES)] == NAMES
+    assert set(NAMES) <= set(registry.operations())
 
 
 def test_selectors_select_kinds():

@@ -17,6 +17,7 @@ from planfit.operations.columns import runs
 from planfit.operations.registry import operations
 from planfit.operations.step import PlanStep, Select
 from planfit.records.schema import Column, Kind
+from planfit.testing.cases import Case
 from planfit.testing.frames import grouped, messy, task_of, texts, timed
 
 AGE = Column(name="age", kind=Kind.NUMERIC)
@@ -172,25 +173,29 @@ def frames(draw, smallest=1):
             "level": texts(*some(words)),
             "text": texts(*some(st.one_of(st.none(), st.text(max_size=20)))),
             "date": np.array(some(dates), dtype="datetime64[us]"),
+            "then": np.array(some(dates), dtype="datetime64[us]"),
         }
     ).astype({"level": object, "text": object})
 
 
 KINDS = {
     "a": Kind.NUMERIC, "b": Kind.NUMERIC, "flag": Kind.BOOLEAN, "level": Kind.CATEGORICAL, "text": Kind.TEXT,
-    "date": Kind.DATETIME,
+    "date": Kind.DATETIME, "then": Kind.DATETIME,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", operations())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(train=frames(), test=frames(smallest=0), y=st.integers(0, 2**8 - 1))
 def test_any_table_is_transformed(name, train, test, y):
     kind = operations()[name]
     columns = tuple(Column(name=key, kind=value) for key, value in KINDS.items() if value in kind.accepts)
     target = np.array(["yes" if y >> row & 1 else "no" for row in range(len(train))], dtype=object)
-    required = {"values": [0.0, "a"]} if name == "mark_missing" else {}
-    made = step(name, *columns[: kind.most_columns], task=task_of("binary"), **required)
+    columns = columns[: kind.most_columns]
+    operation = Case(kind, {}).operation(columns)
+    if operation.reads():
+        columns = tuple(column for named in operation.reads() for column in columns if column.name == named)
+    made = PlanStep(operation, columns, task=task_of("binary"))
     first = made.fit_transform(train, target)
     out = made.transform(test)
     assert list(first) == list(out) == list(made.get_feature_names_out())

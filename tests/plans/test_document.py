@@ -95,7 +95,7 @@ def test_a_plan_survives_the_way_to_json_and_back(kind, document):
         (steps({"operation": "standard_scale"}), "missing-field", "/transformations/0"),
         (steps({"operation": 7, "column": "age"}), "wrong-type", "/transformations/0/operation"),
         (steps({"operation": "standard_scal", "column": "age"}), "unknown-operation", "/transformations/0/operation"),
-        (steps({"operation": "expression", "expression": "1"}), "unknown-operation", "/transformations/0/operation"),
+        (steps({"operation": "formula", "formula": "1"}), "unknown-operation", "/transformations/0/operation"),
         (steps({"operation": "drop", "column": ["age"]}), "wrong-type", "/transformations/0/column"),
         (steps({"operation": "drop", "column": "age", "columns": ["b"]}), "ambiguous-columns", "/transformations/0"),
         (

@@ -26,13 +26,19 @@ SELECTORS: dict[str, frozenset[Kind]] = {
 }
 
 
+LARGEST = 1e100
+"""Beyond it a number is a marker, not a measurement; products of three numbers within it are finite."""
+
+
 class Arity(Enum):
     """How an operation treats its columns."""
 
     EACH = "each"
     """One by one, the same operation for each."""
     JOINT = "joint"
-    """All together."""
+    """All together, into results of all."""
+    ALIGNED = "aligned"
+    """All together, one result for each: imputing one column by the others."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,8 @@ class Operation(Record):
     arity: ClassVar[Arity] = Arity.EACH
     fewest_columns: ClassVar[int] = 1
     most_columns: ClassVar[int | None] = None
+    columns_apart: ClassVar[bool] = False
+    """JOINT only: the transformer is given a list of one-dimensional arrays, each of its own kind, not one array."""
     columnwise: ClassVar[bool] = False
     """EACH only: one transformer takes all columns of one storage at once and treats them one by one."""
     makes_group: ClassVar[bool] = False
@@ -128,11 +136,18 @@ class Operation(Record):
     """False for scaling and imputing, which the probe does not judge."""
     version: ClassVar[int] = 1
     theme: ClassVar[str] = ""
+    example: ClassVar[dict[str, Any]] = {}
+    """Parameters that have no default, for documentation and tests. An operation that names its columns in a text puts
+    kinds in braces for them: ``{numeric} / 2``."""
 
     @field_validator("columns", "except_", mode="before")
     @classmethod
     def _one_is_a_list_of_one(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    def reads(self) -> dict[str, str]:
+        """Return the columns that parameters name, each by its place, a JSON Pointer relative to the step."""
+        return {}
 
     def check(self, inputs: tuple[Column, ...], schema: Schema) -> Iterator[Problem]:
         """Yield what is wrong beyond kinds and counts (gate ``schema``)."""
@@ -141,13 +156,13 @@ class Operation(Record):
     def outputs(self, inputs: tuple[Column, ...], task: Task | None) -> tuple[Column, ...]:
         """Return the columns made from `inputs`: names (or one group), kinds, sources. Kept sources are not listed.
 
-        For EACH operations this must be the same as asking for one input after the other. A group that comes in
+        For EACH and ALIGNED operations this must be the same as asking for one input after the other. A group that comes in
         (``city=*``) comes out as a group, whose name ends in a sign and ``*``.
         """
         raise NotImplementedError
 
     def build(self, context: BuildContext) -> Any:
-        """Return the unfitted transformer for one column (EACH), for all of one storage (columnwise) or for all (JOINT).
+        """Return the unfitted transformer for one column (EACH), for all of one storage (columnwise) or for all (else).
 
         It is fitted on a two-dimensional array: float64 without infinite numbers (numeric, boolean), datetime64[us]
         (datetime) or object with NaN for missing (everything else). None: no values are made (``drop``, ``keep``).

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from planfit.operations.base import LARGEST
 from planfit.records.schema import Column, Kind
 
-NUMBER, DATE, STRING = "number", "date", "string"
+NUMBER, DATE, STRING, APART = "number", "date", "string", "apart"
 DTYPES = {NUMBER: np.dtype(np.float64), DATE: np.dtype("datetime64[us]"), STRING: np.dtype(object)}
-LARGEST = 1e100
-"""Beyond it a number is a marker, not a measurement; products of three numbers within it are finite."""
 
 
 def storage_of(columns: Sequence[Column]) -> str:
@@ -23,8 +23,13 @@ def storage_of(columns: Sequence[Column]) -> str:
     return kinds.pop() if len(kinds) == 1 else STRING
 
 
-def matrix_of(arrays: Sequence[np.ndarray], storage: str) -> np.ndarray:
-    """Return columns as one array; a number beyond `LARGEST`, infinite ones too, counts as missing."""
+def matrix_of(arrays: Sequence[np.ndarray], storage: str) -> Any:
+    """Return columns as one array; a number beyond `LARGEST`, infinite ones too, counts as missing.
+
+    Of columns that stay apart a list of arrays, each by the same rule.
+    """
+    if storage == APART:
+        return [matrix_of([array], _storage_of_array(array))[:, 0] for array in arrays]
     out = np.empty((len(arrays[0]), len(arrays)), dtype=DTYPES[storage])
     for place, array in enumerate(arrays):
         out[:, place] = array
@@ -33,6 +38,10 @@ def matrix_of(arrays: Sequence[np.ndarray], storage: str) -> np.ndarray:
         if beyond.any():
             out[beyond] = np.nan
     return out
+
+
+def _storage_of_array(array: np.ndarray) -> str:
+    return {"M": DATE, "O": STRING}.get(array.dtype.kind, NUMBER)
 
 
 def blank(columns: int, storage: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from planfit.operations.arrays import ArrayTransformer
+from planfit.operations.distinct import distinct
 from planfit.operations.encoders import level_name
 from planfit.operations.simple import Stateless
 
@@ -33,20 +34,19 @@ class Crossed(Stateless):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return one column of texts."""
+        places = np.zeros(len(X), dtype=np.int64)
         named: list[list[str]] = []
         for column in X.T:
-            names: dict[Any, str] = {}
-            named.append([_named(cell, names) for cell in column.tolist()])
-        out = np.empty((len(X), 1), dtype=object)
-        out[:, 0] = [JOINT.join(parts) for parts in zip(*named, strict=True)]
-        return out
-
-
-def _named(cell: Any, known: dict[Any, str]) -> str:
-    name = known.get(cell)
-    if name is None:
-        name = known[cell] = level_name("", cell)
-    return name
+            codes, values = distinct(column)
+            named.append([*(level_name("", value) for value in values), level_name("", None)])
+            places = places * len(named[-1]) + codes
+        combinations, rows = np.unique(places, return_inverse=True)
+        parts = []
+        for names in reversed(named):
+            combinations, last = np.divmod(combinations, len(names))
+            parts.append([names[place] for place in last.tolist()])
+        joined = np.array([JOINT.join(some) for some in zip(*reversed(parts), strict=True)], dtype=object)
+        return joined[rows][:, None]
 
 
 class AgainstGroup(ArrayTransformer):

@@ -9,14 +9,8 @@ from planfit.records.schema import ALL_KINDS, Column, Kind
 from planfit.records.task import Task
 
 
-class ImputeMedian(Operation):
-    """Fills missing numbers with the training median. For models that refuse missing values; trees need none of it.
-
-    Loses that the value was missing: put `missing_indicator` before it where that may matter. A column without any
-    value becomes zero. Costs one pass. Source: scikit-learn SimpleImputer.
-    """
-
-    operation: Literal["impute_median"] = "impute_median"
+class _ImputeMiddle(Operation):
+    """What the two have in common."""
 
     accepts: ClassVar = frozenset({Kind.NUMERIC, Kind.BOOLEAN})
     columnwise: ClassVar = True
@@ -26,16 +20,42 @@ class ImputeMedian(Operation):
     theme: ClassVar = "imputing"
 
     def outputs(self, inputs: tuple[Column, ...], task: Task | None) -> tuple[Column, ...]:
-        """Return the columns without missing values; a boolean becomes a number, for its median may be 0.5."""
+        """Return the columns without missing values; a boolean becomes a number, for its middle may be 0.5."""
         return tuple(
             made_of(column, self.named(column), Kind.NUMERIC, n_unique=column.n_unique, missing=0) for column in inputs
         )
+
+
+class ImputeMedian(_ImputeMiddle):
+    """Fills missing numbers with the training median. For models that refuse missing values; trees need none of it.
+
+    Loses that the value was missing: put `missing_indicator` before it where that may matter. A column without any
+    value becomes zero. Costs one pass. Source: scikit-learn SimpleImputer.
+    """
+
+    operation: Literal["impute_median"] = "impute_median"
 
     def build(self, context: BuildContext) -> Any:
         """Return scikit-learn's imputer."""
         from sklearn.impute import SimpleImputer
 
         return SimpleImputer(strategy="median", keep_empty_features=True)
+
+
+class ImputeMean(_ImputeMiddle):
+    """Fills missing numbers with the training mean. For symmetric columns in linear models; `impute_median` is safer.
+
+    Loses that the value was missing: put `missing_indicator` before it where that may matter. A column without any
+    value becomes zero. Costs one pass. Source: scikit-learn SimpleImputer.
+    """
+
+    operation: Literal["impute_mean"] = "impute_mean"
+
+    def build(self, context: BuildContext) -> Any:
+        """Return scikit-learn's imputer."""
+        from sklearn.impute import SimpleImputer
+
+        return SimpleImputer(strategy="mean", keep_empty_features=True)
 
 
 class ImputeMostFrequent(Operation):

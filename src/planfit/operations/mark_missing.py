@@ -29,6 +29,7 @@ class MarkMissing(Operation):
     suffix: ClassVar = "_marked"
     learns: ClassVar = False
     theme: ClassVar = "imputing"
+    example: ClassVar = {"values": (-1.0, 31.0, "paris")}
 
     def outputs(self, inputs: tuple[Column, ...], task: Task | None) -> tuple[Column, ...]:
         """Return the columns, of the same kind, with more missing values."""

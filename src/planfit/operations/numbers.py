@@ -13,32 +13,21 @@ from planfit.records.schema import Column, Kind, Schema
 from planfit.records.task import Task
 
 
-class PolynomialFeatures(Operation):
-    """Products of numeric columns, ``a*b`` and ``a^2``. Helps linear models on a few columns.
+class _Products(Operation):
+    """Products of numeric columns; the columns themselves stay."""
 
-    Adds the products only, the columns themselves stay. A product with a missing factor is missing. The width grows
-    fast: 10 columns make 55 products of degree 2, 275 of degree 3. Source: scikit-learn PolynomialFeatures.
-    """
-
-    operation: Literal["polynomial_features"] = "polynomial_features"
     degree: int = Field(2, ge=2, le=3, description="Most factors in a product.")
-    interaction_only: bool = Field(False, description="No column twice in one product.")
 
-    accepts: ClassVar = frozenset({Kind.NUMERIC})
     arity: ClassVar = Arity.JOINT
     replaces: ClassVar = False
     learns: ClassVar = False
     theme: ClassVar = "numbers"
+    stem: ClassVar[str]
 
-    def check(self, inputs: tuple[Column, ...], schema: Schema) -> Iterator[Problem]:
-        """One column alone has no interaction."""
-        if self.interaction_only and sum(column.width for column in inputs) < 2:
-            yield Problem(
-                "column-count",
-                "polynomial_features with interaction_only makes nothing of one column.",
-                "/interaction_only",
-                "two columns or more, or interaction_only false",
-            )
+    @property
+    def each_once(self) -> bool:
+        """Whether no column stands twice in one product."""
+        raise NotImplementedError
 
     def outputs(self, inputs: tuple[Column, ...], task: Task | None) -> tuple[Column, ...]:
         """Return each product; where a group takes part, all of them are the group ``products:*``."""
@@ -46,10 +35,10 @@ class PolynomialFeatures(Operation):
 
         if any(column.group for column in inputs):
             width = self._count(sum(column.width for column in inputs))
-            name = f"{self.into or 'products'}:*"
+            name = f"{self.into or self.stem}:*"
             return (Column(name=name, kind=Kind.NUMERIC, group=True, width=width, sources=union_of_sources(inputs)),)
         names = [column.name for column in inputs]
-        terms = product_terms(len(inputs), self.degree, self.interaction_only)
+        terms = product_terms(len(inputs), self.degree, self.each_once)
         lead = f"{self.into}:" if self.into and len(terms) > 1 else ""
         return tuple(
             Column(
@@ -62,13 +51,61 @@ class PolynomialFeatures(Operation):
 
     def _count(self, columns: int) -> int:
         sizes = range(2, self.degree + 1)
-        return sum(comb(columns if self.interaction_only else columns + size - 1, size) for size in sizes)
+        return sum(comb(columns if self.each_once else columns + size - 1, size) for size in sizes)
 
     def build(self, context: BuildContext) -> Any:
         """Return a transformer that lets missing values pass."""
         from planfit.operations.simple import Products
 
-        return Products(self.degree, self.interaction_only)
+        return Products(self.degree, self.each_once)
+
+
+class PolynomialFeatures(_Products):
+    """Products of numeric columns, ``a*b`` and ``a^2``. Helps linear models on a few columns.
+
+    Adds the products only, the columns themselves stay. A product with a missing factor is missing. The width grows
+    fast: 10 columns make 55 products of degree 2, 275 of degree 3. Source: scikit-learn PolynomialFeatures.
+    """
+
+    operation: Literal["polynomial_features"] = "polynomial_features"
+    interaction_only: bool = Field(False, description="No column twice in one product.")
+
+    accepts: ClassVar = frozenset({Kind.NUMERIC})
+    stem: ClassVar = "products"
+
+    @property
+    def each_once(self) -> bool:
+        """Whether no column stands twice in one product."""
+        return self.interaction_only
+
+    def check(self, inputs: tuple[Column, ...], schema: Schema) -> Iterator[Problem]:
+        """One column alone has no interaction."""
+        if self.interaction_only and sum(column.width for column in inputs) < 2:
+            yield Problem(
+                "column-count",
+                "polynomial_features with interaction_only makes nothing of one column.",
+                "/interaction_only",
+                "two columns or more, or interaction_only false",
+            )
+
+
+class Interactions(_Products):
+    """Products of different columns, ``a*b``, numbers and 0/1 columns alike. Helps linear models where effects multiply.
+
+    As `polynomial_features` without squares; with a 0/1 column the other one's effect differs by it. A product with a
+    missing factor is missing. 10 columns make 45 products of degree 2. Source: scikit-learn PolynomialFeatures.
+    """
+
+    operation: Literal["interactions"] = "interactions"
+
+    accepts: ClassVar = frozenset({Kind.NUMERIC, Kind.BOOLEAN})
+    fewest_columns: ClassVar = 2
+    stem: ClassVar = "interactions"
+
+    @property
+    def each_once(self) -> bool:
+        """Always."""
+        return True
 
 
 class Ratio(Operation):

@@ -6,9 +6,10 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import QuantileTransformer
+from sklearn.preprocessing import MinMaxScaler, PowerTransformer, QuantileTransformer, RobustScaler
 
 from planfit.operations.arrays import ArrayTransformer
+from planfit.operations.completing import Standard
 
 
 class Clipped(ArrayTransformer):
@@ -83,3 +84,82 @@ class Ranks(ArrayTransformer):
         """Return the ranks."""
         with np.errstate(invalid="ignore"):
             return np.asarray(self.transformer_.transform(X))
+
+
+class Range(MinMaxScaler):
+    """scikit-learn's `MinMaxScaler`, silent about columns without any value, which are left as they are.
+
+    Parameters
+    ----------
+    feature_range : (float, float)
+    clip : bool
+    """
+
+    def __init__(self, feature_range: tuple[float, float] = (0, 1), clip: bool = False) -> None:
+        super().__init__(feature_range=feature_range, clip=clip)
+
+    def fit(self, X: np.ndarray, y: Any = None) -> Range:
+        """Learn the range; of equal values, the lower end is theirs."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            super().fit(X)
+        self.scale_: np.ndarray = np.nan_to_num(np.asarray(vars(self)["scale_"]), nan=1.0)
+        self.min_: np.ndarray = np.nan_to_num(np.asarray(vars(self)["min_"]), nan=0.0)
+        return self
+
+
+class Quartiles(RobustScaler):
+    """scikit-learn's `RobustScaler`, silent about columns without any value, which stay without.
+
+    Parameters
+    ----------
+    quantile_range : (float, float)
+    """
+
+    def __init__(self, quantile_range: tuple[float, float]) -> None:
+        super().__init__(quantile_range=quantile_range)
+
+    def fit(self, X: np.ndarray, y: Any = None) -> Quartiles:
+        """Learn medians and widths."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            super().fit(X)
+        width = np.asarray(vars(self)["scale_"])
+        self.center_: np.ndarray = np.nan_to_num(np.asarray(vars(self)["center_"]), nan=0.0)
+        self.scale_: np.ndarray = np.where(width > 0, width, 1.0)
+        return self
+
+
+class Powers(ArrayTransformer):
+    """scikit-learn's `PowerTransformer` on standardised columns, where no power overflows so soon.
+
+    Parameters
+    ----------
+    standardize : bool
+    """
+
+    FARTHEST = 1e6
+    """New values beyond so many deviations say nothing more."""
+
+    def __init__(self, standardize: bool) -> None:
+        self.standardize = standardize
+
+    def fit(self, X: np.ndarray, y: Any = None) -> Powers:
+        """Learn scale and powers."""
+        self.standard_ = Standard(X)
+        self.known_ = ~np.isnan(X).all(axis=0)
+        self.transformer_ = PowerTransformer(standardize=self.standardize)
+        if self.known_.any():
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                self.transformer_.fit(self.standard_.scaled(X[:, self.known_], self.known_))
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the powers; a column without a value in training has none after either."""
+        out = np.full(X.shape, np.nan)
+        if self.known_.any():
+            scaled = self.standard_.scaled(X[:, self.known_], self.known_)
+            with np.errstate(all="ignore"):
+                out[:, self.known_] = self.transformer_.transform(scaled)
+        return np.clip(out, -self.FARTHEST, self.FARTHEST)

@@ -71,6 +71,29 @@ class IsMissing(Stateless):
         return (np.isnat(X) if X.dtype.kind == "M" else np.isnan(X)).astype(np.float64)
 
 
+class Filled(Stateless):
+    """The cells, missing ones with a value.
+
+    Parameters
+    ----------
+    value : float, str or None
+        None: 0 for numbers, `NO_TEXT` for texts.
+    """
+
+    def __init__(self, value: float | str | None) -> None:
+        self.value = value
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return `X` without missing cells."""
+        out = X.copy()
+        if X.dtype == object:
+            text = NO_TEXT if self.value is None else self.value
+            out[is_missing_text(X)] = text if isinstance(text, str) else f"{text:.15g}"
+        else:
+            out[np.isnan(X)] = float(self.value or 0.0)
+        return out
+
+
 class MarkedMissing(Stateless):
     """The cells, those of given values missing.
 
@@ -108,6 +131,24 @@ _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
 def _number(text: Any) -> float:
     return float(text) if isinstance(text, str) and _NUMBER.fullmatch(text) else math.nan
+
+
+class Rounded(Stateless):
+    """Numbers with fewer digits.
+
+    Parameters
+    ----------
+    decimals : int
+    """
+
+    def __init__(self, decimals: int) -> None:
+        self.decimals = decimals
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the rounded numbers; what is too large to have such decimals stays as it is."""
+        with np.errstate(all="ignore"):
+            out = np.round(X, self.decimals)
+        return np.where(np.isinf(out), X, out) + 0.0  # no negative zero
 
 
 class SignedLog(Stateless):

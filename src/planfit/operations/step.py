@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from planfit.errors import UsageError
 from planfit.operations.base import Arity, BuildContext, Operation
 from planfit.operations.columns import (
+    APART,
     DATE,
     NUMBER,
     STRING,
@@ -70,7 +71,7 @@ class PlanStep(NamedColumns):
     Attributes
     ----------
     fitted_ : dict of str to transformer
-        By column (EACH), by storage ``number``, ``date``, ``string`` (EACH, columnwise) or ``all`` (JOINT).
+        By column (EACH), by storage ``number``, ``date``, ``string`` (EACH, columnwise) or ``all`` (else).
     columns_made_ : list of str
         The names that this step made.
     names_out_ : list of str
@@ -157,7 +158,8 @@ class PlanStep(NamedColumns):
         origin: list[tuple[str, tuple[str, ...]]] = []
         matrices = []
         for key, columns, names in self._jobs(members):
-            matrix = matrix_of([frame[name].to_numpy() for name in names], storage := storage_of(columns))
+            storage = APART if self.operation.columns_apart else storage_of(columns)
+            matrix = matrix_of([frame[name].to_numpy() for name in names], storage)
             context = BuildContext(self.task, seed_of(self.seed, self.position, self.operation.operation), columns)
             inner = self.operation.build(context)
             if inner is None:
@@ -176,7 +178,7 @@ class PlanStep(NamedColumns):
         flat = [(column, name) for column, names in members for name in names]
         if not flat:
             return []
-        if self.operation.arity is Arity.JOINT:
+        if self.operation.arity is not Arity.EACH:
             return [("all", tuple(column for column, _ in flat), [name for _, name in flat])]
         if not self.operation.columnwise:
             return [(name, (column,), [name]) for column, name in flat]
@@ -187,7 +189,7 @@ class PlanStep(NamedColumns):
                 jobs.append((storage, tuple(column for column, _ in some), [name for _, name in some]))
         return jobs
 
-    def _fit_one(self, inner: Any, matrix: np.ndarray, y: Any, frame: pd.DataFrame, transforming: bool) -> Any:
+    def _fit_one(self, inner: Any, matrix: Any, y: Any, frame: pd.DataFrame, transforming: bool) -> Any:
         target = np.asarray(y) if self.operation.uses_target else None
         extra = {}
         if self.operation.cross_fitted and self.task is not None:
@@ -296,7 +298,7 @@ class PlanStep(NamedColumns):
 
     def _applied(self, part: Part, columns: Any, rows: int) -> np.ndarray:
         inner = self.fitted_[part.key]
-        if rows == 0:  # scikit-learn refuses to transform nothing
+        if rows == 0 and part.storage != APART:  # scikit-learn refuses to transform nothing
             return np.asarray(inner.transform(blank(len(part.reads), part.storage)))[:0]
         return np.asarray(inner.transform(matrix_of([columns[name] for name in part.reads], part.storage)))
 

@@ -6,7 +6,7 @@ import string
 
 import numpy as np
 
-from planfit.operations.encoders import is_missing
+from planfit.operations.distinct import distinct
 from planfit.operations.simple import Stateless
 from planfit.operations.text_statistics import FIGURES
 
@@ -18,16 +18,8 @@ class TextFigures(Stateless):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return one column a figure, NaN where there is no text."""
-        known: dict[str, tuple[float, ...]] = {}
-        out = np.full((len(X), len(FIGURES)), np.nan)
-        for row, cell in enumerate(X[:, 0].tolist()):
-            if is_missing(cell):
-                continue
-            text = str(cell)
-            if text not in known:
-                known[text] = _figures(text)
-            out[row] = known[text]
-        return out
+        codes, values = distinct(X[:, 0])
+        return np.array([*(_figures(str(value)) for value in values), (np.nan,) * len(FIGURES)])[codes]
 
 
 def _figures(text: str) -> tuple[float, ...]:

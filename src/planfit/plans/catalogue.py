@@ -46,7 +46,8 @@ def _effect(operation: type[Operation]) -> str:
         return "adds"
     column = Column(name="x", kind=min(operation.accepts))
     sample: Any = {"operation": operation.model_fields["operation"].default, "column": "x"}
-    makes = operation.fewest_columns > 1 or operation.model_construct(**sample).outputs((column,), None)
+    needs = any(field.is_required() for field in operation.model_fields.values())
+    makes = needs or operation.fewest_columns > 1 or operation.model_construct(**sample).outputs((column,), None)
     return "replaces" if makes else "removes them"
 
 
@@ -113,9 +114,9 @@ def number_of_columns(operation: type[Operation]) -> str:
         return f"exactly {fewest}"
     if most is not None:
         return f"{fewest} to {most}"
-    if fewest > 1:
-        return f"{fewest} or more"
-    return "all together" if operation.arity is Arity.JOINT and operation.theme != "reduction" else ""
+    if fewest != 1:
+        return f"{fewest} or more" if fewest else "those that it names itself"
+    return "all together" if operation.arity is not Arity.EACH and operation.theme != "reduction" else ""
 
 
 def _operation_parameters(operation: type[Operation]) -> str:

@@ -84,7 +84,7 @@ class StepView:
 def names_are_known(step: StepView) -> Iterator[Finding]:
     """Every column that a step names is there."""
     for mention in (*step.selection.mentions, *step.selection.left_out):
-        if mention.columns or (mention.text in SELECTORS and mention.path != "/column"):
+        if mention.columns or (mention.is_selector and mention.path != "/column"):
             continue
         taken_back = mention in step.selection.mentions and mention.text in step.selection.taken_back
         if not taken_back and mention.text not in step.lost:
@@ -115,10 +115,11 @@ def _about_name(step: StepView, mention: Mention) -> Finding:
             f"{name!r} cannot be named: how many columns {group.name!r} stands for depends on the data, "
             "so they are named as a whole."
         )
-        return finding("unknown-column", path, message, nearest=group.name, mend=replacing(path, group.name))
+        mend = None if mention.inside else replacing(path, group.name)
+        return finding("unknown-column", path, message, nearest=group.name, mend=mend)
     near = nearest(name, SELECTORS) if name.startswith("@") else None
     near = near or step.nearest(name)
-    mend = None if near is None else replacing(path, near)
+    mend = None if near is None or mention.inside else replacing(path, near)
     what = "selector or column" if name.startswith("@") else "column"
     return finding(
         "unknown-column", path, f"There is no {what} {name!r}.", allowed=_names(step), nearest=near, mend=mend
@@ -254,7 +255,7 @@ def counts_fit(step: StepView) -> Iterator[Finding]:
 @check("bad-parameter")
 def the_operation_agrees(step: StepView) -> Iterator[Finding]:
     """The operation itself finds nothing wrong."""
-    if not step.inputs:
+    if not step.inputs and step.operation.fewest_columns:
         return
     schema = step.about.schema.having(columns=step.before.columns, dropped=tuple(step.before.removed))
     for problem in step.operation.check(step.inputs, schema):

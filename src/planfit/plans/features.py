@@ -122,7 +122,11 @@ class _OfTheCatalogue:
 def _say_what_is_needed(body: dict[str, Any], operation: type[Operation]) -> None:
     """Put into an operation's JSON schema what its validator asks for beyond the fields."""
     fields = body["properties"]
-    fields["columns"]["anyOf"] = [*fields["columns"]["anyOf"][:1], {"type": "string"}, {"type": "null"}]
+    if operation.fewest_columns == 0:  # names its columns in a text
+        for name in ("column", "columns", "except"):
+            del fields[name]
+    else:
+        fields["columns"]["anyOf"] = [*fields["columns"]["anyOf"][:1], {"type": "string"}, {"type": "null"}]
     body["required"] = ["operation", *(name for name in body.get("required", ()) if name != "operation")]
     if operation.fewest_columns > 0:
         body["oneOf"] = [{"required": ["column"]}, {"required": ["columns"]}]

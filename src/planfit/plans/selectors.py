@@ -20,9 +20,12 @@ class Mention:
     columns: tuple[Column, ...]
     """What it picks; empty where there is no such column, or a selector picks none."""
 
+    inside: bool = False
+    """Whether it stands inside a text, such as an expression, so that no patch can replace it alone."""
+
     @property
     def is_selector(self) -> bool:
-        return self.text in SELECTORS
+        return self.text in SELECTORS and not self.inside
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,9 @@ def select(step: Operation, columns: tuple[Column, ...]) -> Selection:
     out = {column.name for mention in left_out for column in mention.columns}
     if step.column is not None:
         return Selection((Mention("/column", step.column, _picked(step.column, known, selectors=False)),))
-    mentions = []
+    mentions = [
+        Mention(path, text, _picked(text, known, selectors=False), inside=True) for text, path in step.reads().items()
+    ]
     taken_back: set[str] = set()
     for place, text in enumerate(step.columns or ()):
         picked = _picked(text, known)

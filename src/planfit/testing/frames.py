@@ -136,6 +136,7 @@ def messy(task_type: TaskType = "binary", *, rows: int = 60, seed: int = 0) -> S
             "city": source.choice(np.array(["rome", "oslo", "são paulo"], dtype=object), rows),
             "street": np.array([f"s{number}" for number in source.integers(0, 40, rows)], dtype=object),
             "since": (np.datetime64("1999-12-31T23:59:58", "us") + days).astype("datetime64[us]"),
+            "until": (np.datetime64("2003-01-01T12:00:00", "us") + days[::-1]).astype("datetime64[us]"),
             "note": np.array([" ".join(source.choice(words, 4)) for _ in range(rows)], dtype=object),
             "key": np.array([f"id-{number}" for number in range(rows)], dtype=object),
             "always": np.array(["so"] * rows, dtype=object),
@@ -155,7 +156,7 @@ def messy(task_type: TaskType = "binary", *, rows: int = 60, seed: int = 0) -> S
     frame.loc[training + 3, "silence"] = "word"
     kinds = {
         "age": Kind.NUMERIC, "income": Kind.NUMERIC, "debt": Kind.NUMERIC, "member": Kind.BOOLEAN,
-        "city": Kind.CATEGORICAL, "street": Kind.CATEGORICAL, "since": Kind.DATETIME, "note": Kind.TEXT,
+        "city": Kind.CATEGORICAL, "street": Kind.CATEGORICAL, "since": Kind.DATETIME, "until": Kind.DATETIME, "note": Kind.TEXT,
         "key": Kind.IDENTIFIER, "always": Kind.CONSTANT, "nothing": Kind.NUMERIC, "silence": Kind.CATEGORICAL,
     }  # fmt: skip
     index = pd.Index(source.permutation(rows) + 100)
@@ -201,7 +202,7 @@ def timed(task_type: TaskType = "binary") -> Sample:
 
 ONE_OF_EACH = {
     "number": Kind.NUMERIC, "amount": Kind.NUMERIC, "flag": Kind.BOOLEAN, "level": Kind.CATEGORICAL,
-    "date": Kind.DATETIME, "text": Kind.TEXT, "key": Kind.IDENTIFIER, "same": Kind.CONSTANT,
+    "date": Kind.DATETIME, "later": Kind.DATETIME, "text": Kind.TEXT, "key": Kind.IDENTIFIER, "same": Kind.CONSTANT,
 }  # fmt: skip
 
 
@@ -212,6 +213,7 @@ def _one_of_each() -> dict[str, pd.Series]:
         "flag": pd.Series([1.0]),
         "level": texts("a"),
         "date": pd.Series(np.array(["2024-02-29T12:30"], dtype="datetime64[us]")),
+        "later": pd.Series(np.array(["2024-03-01T00:00"], dtype="datetime64[us]")),
         "text": texts("the same words"),
         "key": texts("k1"),
         "same": texts("x"),

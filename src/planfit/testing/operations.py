@@ -8,8 +8,8 @@ Run every check over an operation::
     def test_contract(check):
         check()
 
-Traits of the class choose the checks. Parameters that have no default are given beside the class:
-``checks_for(MyOperation, pattern="[a-z]+")``.
+Traits of the class choose the checks. Parameters that have no default come from its `example`; others are given beside
+it: ``checks_for(MyOperation, degree=3)``.
 """
 
 from __future__ import annotations
@@ -33,34 +33,10 @@ from planfit.errors import UsageError
 from planfit.operations.base import Arity, Operation
 from planfit.operations.step import PlanStep, Select
 from planfit.records.schema import Column, Kind, Schema
-from planfit.testing.frames import SAMPLES, Sample, messy
+from planfit.testing.cases import Case
+from planfit.testing.frames import SAMPLES, messy
 
 TASK_TYPES = ("binary", "multiclass", "regression")
-
-
-@dataclass(frozen=True)
-class Case:
-    """An operation with parameters: what a check is about."""
-
-    type: type[Operation]
-    parameters: dict[str, Any]
-
-    def inputs(self, sample: Sample) -> tuple[Column, ...]:
-        """Return the columns of `sample` to work on: all that are accepted, as far as the number is."""
-        columns = sample.of_kind(*self.type.accepts)
-        assert columns, f"no column of {sample.frame.columns.tolist()} is of a kind in {self.type.accepts}"
-        return columns[: self.type.most_columns]
-
-    def operation(self, columns: tuple[Column, ...], **shared: Any) -> Operation:
-        return self.type(columns=tuple(column.name for column in columns), **self.parameters, **shared)
-
-    def step(self, sample: Sample, **shared: Any) -> PlanStep:
-        """Return an unfitted step."""
-        inputs = self.inputs(sample)
-        return PlanStep(self.operation(inputs, **shared), inputs, task=sample.task, seed=3, position=1)
-
-    def fitted(self, sample: Sample, **shared: Any) -> PlanStep:
-        return self.step(sample, **shared).fit(sample.train, sample.train_y)
 
 
 @dataclass(frozen=True)
@@ -116,7 +92,10 @@ def check_document(case: Case) -> None:
     name = case.type.model_fields["operation"].default
     assert isinstance(name, str)
     assert name.isidentifier()
-    given = {"operation": name, **case.parameters}
+    given = {"operation": name, **case.operation(messy("binary").columns).parameters()}
+    if case.names_its_own:
+        _check_own_document(case, given)
+        return
     alone = case.type.model_validate({**given, "column": "age"})
     assert alone.column == "age"
     assert alone.columns is None
@@ -130,6 +109,19 @@ def check_document(case: Case) -> None:
     except ValidationError as error:
         places = [one["loc"] for one in error.errors()]
     assert places == [("no_such_parameter",)], "a parameter that does not exist must be refused"
+
+
+def _check_own_document(case: Case, given: dict[str, Any]) -> None:
+    document = {**given, "into": "made"}
+    read = case.type.model_validate(document)
+    assert read.reads()
+    assert case.type.model_validate(json.loads(json.dumps(read.to_json()))) == read
+    for strange in ({"column": "age"}, {"columns": ["age"]}, {"no_such_parameter": 1}):
+        try:
+            case.type.model_validate({**document, **strange})
+        except ValidationError:
+            continue
+        raise AssertionError(f"{strange} must be refused")
 
 
 def check_outputs(case: Case) -> None:
@@ -146,7 +138,7 @@ def check_outputs(case: Case) -> None:
         assert column.sources, f"{column.name} came from nowhere"
         assert set(column.sources) <= behind
         assert not column.group or column.name.endswith("*")
-    if case.type.arity is Arity.EACH:
+    if case.type.arity is not Arity.JOINT:
         assert outputs == tuple(one for column in inputs for one in operation.outputs((column,), sample.task))
     if case.type.makes_group:
         assert all(column.group for column in outputs)
@@ -186,7 +178,7 @@ def check_results_stand_where_the_source_stood(case: Case) -> None:
     """A replaced column's results are found in its place."""
     sample = messy("binary")
     first = case.inputs(sample)[0]
-    if case.type.fewest_columns > 1 or case.type.keeps_only:
+    if case.type.fewest_columns != 1 or case.type.keeps_only:
         return
     front = [first.name, *(name for name in sample.frame if name != first.name)]
     frame = sample.frame[front]
@@ -211,9 +203,9 @@ def check_sample(case: Case, name: str, task_type: str) -> None:
             assert not np.isinf(train[column]).any()
     declared = step.operation.outputs(step.inputs, sample.task)
     for one in declared:
-        assert Select((one.name,)).fit(test).names_out_, f"{one.name} has vanished"
+        made = Select((one.name,)).fit(test).names_out_ if one.group else [one.name] if one.name in test else []
+        assert made, f"{one.name} has vanished"
         if one.missing == 0 and not case.type.keeps_only:
-            made = Select((one.name,)).fit(test).names_out_
             assert not test[made].isna().any(axis=None), f"{one.name} was to have no missing values"
     if not case.type.cross_fitted:
         assert_frame_equal(train, step.transform(sample.train))
@@ -273,16 +265,16 @@ def check_columns_by_name(case: Case) -> None:
 
 
 def check_group_comes_in(case: Case) -> None:
-    """A group such as ``city=*`` is taken as a whole, and comes out as one."""
+    """A group such as ``city=*`` is taken as a whole, and comes out as one where columns are taken one by one."""
     sample = messy("multiclass")
     kinds = [column.kind for column in case.inputs(sample)]
-    if case.type.most_columns is not None or Kind.NUMERIC not in kinds:
+    if case.type.most_columns is not None or Kind.NUMERIC not in kinds or case.names_its_own:
         return
     group = Column(name="topic~*", kind=Kind.NUMERIC, group=True, width=2, sources=("note",))
     train = sample.train.assign(**{"topic~0": sample.train["age"], "topic~1": sample.train["debt"]})
     operation = case.operation((group,))
     outputs = operation.outputs((group,), sample.task)
-    assert all(column.group for column in outputs)
+    assert all(column.group for column in outputs) or case.type.arity is Arity.JOINT
     step = PlanStep(operation, (group,), task=sample.task)
     out = step.fit_transform(train, sample.train_y)
     made = Select(tuple(column.name for column in outputs)).fit(out)
