@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from planfit.face import check, compile, deliver, load, open_run, profile, resume, run
+    from planfit.lifecycle import rollback, stop
     from planfit.runs import Run
 
 __all__ = [
@@ -52,16 +53,20 @@ __all__ = [
     "open_run",
     "profile",
     "resume",
+    "rollback",
     "run",
+    "stop",
 ]
 
 _FACE = frozenset({"Run", "check", "compile", "deliver", "load", "open_run", "profile", "resume", "run"})
+_LIFECYCLE = frozenset({"rollback", "stop"})
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'planfit' has no attribute {name!r}")
-    return getattr(import_module("planfit.face" if name in _FACE else "planfit.errors"), name)
+    module = "face" if name in _FACE else "lifecycle" if name in _LIFECYCLE else "errors"
+    return getattr(import_module(f"planfit.{module}"), name)
 
 
 def __dir__() -> list[str]:

@@ -30,6 +30,11 @@ def deployed(reader: RunReader, *, trust: bool = False) -> Bundle:
     from planfit.deploy import bundle
 
     folder = reader.path / "model"
+    if reader.status == "paused" and reader.find("run_finished") is None and (folder / "metadata.json").is_file():
+        raise UsageError(
+            f"The model of run {reader.id} was delivered before a person went back in it.",
+            hint=f"`planfit resume {reader.id}` goes on and delivers anew.",
+        )
     if not (folder / "metadata.json").is_file():
         raise UsageError(
             f"Run {reader.id} has no model yet; its status is {reader.status}.",

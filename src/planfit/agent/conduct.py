@@ -18,6 +18,7 @@ from typing import Any
 from planfit import __version__
 from planfit.agent.clock import Clock
 from planfit.agent.own_scorer import OwnScorer
+from planfit.agent.listening import listening
 from planfit.agent.session import Session
 from planfit.data.sources.address import absolute, parse
 from planfit.errors import PlanfitError, UsageError
@@ -135,7 +136,7 @@ def _deliverable(reader: RunReader, candidate: str) -> None:
 
 def _halts(run: RunReader) -> Counter[str]:
     """Return the halts by stage that the run was taken up behind."""
-    halts = [event.body for event in run.events if isinstance(event.body, RunHalted)]
+    halts = [event.body for event in run.standing if isinstance(event.body, RunHalted)]
     return Counter[str](halt.stage for halt in halts if halt.status == "halted")
 
 
@@ -193,7 +194,7 @@ def _carry_out(
                 stop_requested=run.find("run_stopped", reason="person") is not None,
             )
             try:
-                with _stopping_on_signal(session), explained(f"Run {run.id} cannot go on"):
+                with _stopping_on_signal(session), listening(session), explained(f"Run {run.id} cannot go on"):
                     carry_out(session, data)
             except PlanfitError as error:
                 _record_failure(session, error)

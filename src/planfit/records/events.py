@@ -129,6 +129,12 @@ class CommandReceived(Record):
     by: str
     round: int
     detail: str | None = None
+    to: int | None = None
+    """Of ``rollback``: the last event that counts; what comes between it and this one is set aside, not deleted."""
+    ask_key: str | None = None
+    """Of ``review``: the question whose plan was looked at."""
+    plan: str | None = None
+    """Of ``edit``: the person's document, as it was given."""
 
 
 class CandidateFailedEvent(Record):
@@ -171,7 +177,7 @@ class RunStopped(Record):
 class RunHalted(Record):
     kind: Literal["run_halted"] = "run_halted"
     stage: Stage
-    status: Literal["halted", "question", "failed"] = "halted"
+    status: Literal["halted", "question", "failed", "paused"] = "halted"
     message: str
     findings: tuple[Finding, ...] = ()
     question: dict[str, Any] | None = None

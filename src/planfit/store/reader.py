@@ -13,9 +13,13 @@ from planfit.records.run import Environment, RunRequest, RunStatus
 from planfit.records.scores import ArtifactRef
 from planfit.store import log
 from planfit.store.files import Disk
+from planfit.store.history import standing
 from planfit.store.lock import is_held
 from planfit.store.objects import Objects, checked
 from planfit.store.verify import VerifyReport, verify
+
+WAITING = frozenset({"rollback", "review", "edit"})
+"""Commands behind which a run waits to be resumed."""
 
 
 class RunReader:
@@ -51,6 +55,15 @@ class RunReader:
         """
         return self._events
 
+    @property
+    def standing(self) -> tuple[Event, ...]:
+        """The events that count: without those that a person has gone back behind."""
+        return self._standing
+
+    @cached_property
+    def _standing(self) -> tuple[Event, ...]:
+        return tuple(standing(self.events))
+
     @cached_property
     def _text(self) -> log.LogText:
         return log.read(self.path)
@@ -77,14 +90,15 @@ class RunReader:
         """How the run stands.
 
         ``running`` while a living process works on it; a run that was killed, or left by a second Ctrl-C, is
-        ``failed`` until it is resumed. All but ``running``, ``finished`` and ``stopped`` go on with ``planfit resume``.
+        ``failed`` until it is resumed, one that a person went back in is ``paused``. All but ``running``, ``finished``
+        and ``stopped`` go on with ``planfit resume``.
         """
-        for event in reversed(self.events):
+        for event in reversed(self.standing):
             match event.body.kind:
-                case "run_finished":
+                case "run_finished" | "run_halted":
                     return event.body.status
-                case "run_halted":
-                    return event.body.status
+                case "command_received" if event.body.command in WAITING:
+                    return "paused"
                 case "run_resumed" | "run_started":
                     break
         return "running" if is_held(self.path) else "failed"
@@ -158,7 +172,7 @@ class RunReader:
         return {ref.path: ref for event in self.events for ref in announced_by(event)}
 
     def _of_kind(self, kind: str) -> list[Any]:
-        return [event.body for event in self.events if event.body.kind == kind]
+        return [event.body for event in self.standing if event.body.kind == kind]
 
     def _fitting(self, kind: str, fields: dict[str, Any], *, newest: bool) -> Any:
         bodies = self._of_kind(kind)

@@ -161,6 +161,20 @@ class Store:
         """Return all runs, oldest first."""
         return [RunReader(path, self.root, disk=self._disk) for path in self._folders()]
 
+    def family(self, path: Path) -> list[RunReader]:
+        """Return the runs that are forks of the same run as the one at `path`, that one among them, oldest first."""
+        parents = {folder.name: log.parent_of(folder) for folder in self._folders()}
+
+        def root_of(name: str) -> str:
+            seen = set()
+            while (parent := parents.get(name)) is not None and name not in seen:
+                seen.add(name)
+                name = parent
+            return name
+
+        root = root_of(path.name)
+        return [RunReader(self.root / name, self.root, disk=self._disk) for name in parents if root_of(name) == root]
+
     def clean(self) -> None:
         """Remove what killed processes left: temporary files, scratch folders, runs that never began. Never fails."""
         for path in _entries(self.root / TEMPORARIES):

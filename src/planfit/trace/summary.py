@@ -110,7 +110,7 @@ def usage_of(reader: RunReader) -> dict[str, Any]:
 
 
 def _warnings(reader: RunReader) -> tuple[str, ...]:
-    raised = [event.body.finding.message for event in reader.events if isinstance(event.body, WarningRaised)]
+    raised = [event.body.finding.message for event in reader.standing if isinstance(event.body, WarningRaised)]
     openings = [event.body.opening for event in reader.events if isinstance(event.body, HoldoutOpened)]
     if openings and max(openings) > 1:
         raised.append(f"The holdout has been opened {max(openings)} times; its score is no longer untouched.")
