@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         DataChanged,
         Halted,
         NotTrusted,
+        Paused,
         PlanfitError,
         ProviderError,
         QuestionAsked,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from planfit.face import check, compile, deliver, load, open_run, profile, resume, run
-    from planfit.lifecycle import rollback, stop
+    from planfit.lifecycle import fork, review, rollback, stop
     from planfit.runs import Run
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "DataChanged",
     "Halted",
     "NotTrusted",
+    "Paused",
     "PlanfitError",
     "ProviderError",
     "QuestionAsked",
@@ -49,17 +51,19 @@ __all__ = [
     "check",
     "compile",
     "deliver",
+    "fork",
     "load",
     "open_run",
     "profile",
     "resume",
+    "review",
     "rollback",
     "run",
     "stop",
 ]
 
 _FACE = frozenset({"Run", "check", "compile", "deliver", "load", "open_run", "profile", "resume", "run"})
-_LIFECYCLE = frozenset({"rollback", "stop"})
+_LIFECYCLE = frozenset({"fork", "review", "rollback", "stop"})
 
 
 def __getattr__(name: str) -> Any:

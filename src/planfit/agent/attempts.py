@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from planfit.agent import reviewing
 from planfit.agent.session import Session, StopRequested
 from planfit.errors import Halted, ProviderError
 from planfit.planners.base import Answer, Ask
@@ -47,6 +48,8 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
         key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
         document, plan, made, findings = _attempt(session, ask, key, judge)
         if plan is not None and not _refused(findings):
+            plan, made, findings = _reviewed(session, ask, key, (plan, made, findings), judge)
+        if plan is not None and not _refused(findings):
             session.run.once(PlanAccepted(ask_key=key, plan=plan.to_json(), findings=findings))
             if carry is not None:
                 made, findings = carry(plan, made, key)
@@ -55,7 +58,7 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
             session.run.once(PlanFailed(ask_key=key, findings=findings))
         else:
             session.run.once(PlanRejected(ask_key=key, findings=findings))
-        failures += 1
+        failures += not any(found.code == "rejected-by-person" for found in findings)  # a matter of taste is no failure
         if failures == MAX_ATTEMPTS:
             failures = 0
             if not session.passes_halt(ask.stage):
@@ -87,6 +90,29 @@ def _attempt(session: Session, ask: Ask, key: str, judge: Judge) -> tuple[str, A
         return answer.document, None, None, tuple(findings)
     made, later = judge(plan)
     return answer.document, plan, made, (*findings, *later)
+
+
+def _reviewed(
+    session: Session, ask: Ask, key: str, passed: tuple[Any, Any, Findings], judge: Judge
+) -> tuple[Any, Any, Findings]:
+    """Return the plan as a person wants it, where one looks at it; their own plan is judged like any other."""
+    verdict = reviewing.verdict_on(session, ask, key, passed[0], passed[2])
+    while True:
+        match verdict.says:
+            case "approve":
+                return passed
+            case "stop":
+                raise reviewing.leave(session)
+            case "reject":
+                return None, None, (reviewing.refused_by_person(verdict),)
+        plan, findings = parse(ask.plan_kind, verdict.plan or "")
+        made = None
+        if plan is not None and not _refused(findings):
+            made, later = judge(plan)
+            findings = (*findings, *later)
+        if plan is not None and not _refused(findings):
+            return plan, made, tuple(findings)
+        verdict = reviewing.own_plan_refused(session, ask, key, verdict, tuple(findings))
 
 
 def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:

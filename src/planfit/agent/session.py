@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from planfit.paths import command
 from planfit.planners.base import BudgetLeft, Planner
 from planfit.records.events import DecisionMade, RunFinished, Stage
 from planfit.records.jobs import Job, JobDone, JobFailed, Material
+from planfit.records.review import Waiting
 from planfit.records.run import RunRequest
 from planfit.settings import HANG_GUARD
 from planfit.store.run import RunReader, RunWriter
@@ -39,6 +40,10 @@ class Session:
     clock: Clock
     libraries: Mapping[str, str]
     """Versions that are part of every step's key."""
+    reviewer: Callable[[Waiting], Any] | None = None
+    """Looks at plans before they are carried out; where a stage is reviewed and nobody is there, the run pauses."""
+    table_before: str | None = None
+    """Content hash of the table of the run that this one was forked from."""
     scorer: OwnScorer | None = None
     """The user's own scorer; no record holds it, so that a run that is taken up again may lack it."""
     material: Material | None = None

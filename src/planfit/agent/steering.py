@@ -9,8 +9,10 @@ from pathlib import Path
 
 from planfit.agent.going_back import find_event
 from planfit.errors import UsageError
+from planfit.agent.reviewing import command_of, readable, waiting_in
 from planfit.paths import command
 from planfit.records.events import CommandReceived
+from planfit.records.review import Verdict, Waiting
 from planfit.store import inbox
 from planfit.store.lock import is_held
 from planfit.store.reader import RunReader
@@ -39,6 +41,31 @@ def stop(store: Store, ref: str | Path, *, now: bool = False, wait_seconds: floa
     while time.monotonic() < ends and is_held(reader.path):
         time.sleep(SECONDS_BETWEEN_LOOKS)
     return store.open(reader.path)
+
+
+def review(store: Store, ref: str | Path, verdict: Verdict | None) -> tuple[RunReader, Waiting]:
+    """Say what a person thinks of the plan that a paused run waits with; the next resume goes on from there.
+
+    Parameters
+    ----------
+    verdict : Verdict or None
+        None: only look.
+
+    Raises
+    ------
+    UsageError
+        No plan waits, or the document is no plan.
+    """
+    reader = store.open(ref)
+    waiting = waiting_in(reader)
+    if verdict is None:
+        return reader, waiting
+    if verdict.says == "edit":
+        readable(waiting, verdict.plan or "")
+    run = store.resume(ref)
+    with closing(run):
+        run.append(command_of(verdict, waiting.ask_key, len(run.events)))
+    return store.open(run.path), waiting
 
 
 def rollback(store: Store, ref: str | Path, to: str) -> tuple[RunReader, str]:

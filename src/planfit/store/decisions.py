@@ -55,6 +55,7 @@ RULES = {
     "holdout": "The holdout is opened once, at the end, for what cross-validation has chosen.",
     "stop": "The search ends when it has converged, a limit is reached, the planner finishes or a person asks.",
     "halt": "Nothing is retried for ever: three failures in a row, or an open question, wait for a person.",
+    "fork": "A fork shares every step of its parent whose inputs are the same; what differs is asked and done anew.",
     "command": "A person may step in between two rounds.",
     "deliver": "After the run has ended a person may have another candidate delivered; the holdout stays shut.",
 }
@@ -150,7 +151,12 @@ class Decisions:
 
     def _on_run_started(self, event: Event, body: RunStarted) -> bool:
         self._planner = body.request.planner
-        return False
+        if body.forked_from is None:
+            return False
+        plan = {"fork_of": body.forked_from, "sentence": body.request.sentence, "follow": body.request.follow}
+        prompt = f"{RULES['fork']}\nA person asked for a fork of {body.forked_from}."
+        self._runtime(event, "profiling", prompt, plan, {}, None, planner=PERSON)
+        return True
 
     def _on_step_started(self, event: Event, body: Any) -> bool:
         self._stage = body.stage

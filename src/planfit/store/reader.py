@@ -81,6 +81,11 @@ class RunReader:
         return self._started.request
 
     @property
+    def forked_from(self) -> str | None:
+        """The run that it branched off from, if any."""
+        return self._started.forked_from
+
+    @property
     def environment(self) -> Environment:
         """Where the run began."""
         return self._started.environment
@@ -137,6 +142,10 @@ class RunReader:
     def announced(self, path: str) -> ArtifactRef | None:
         """Return what the newest event says of a file, by its path in the run; None where no event names it."""
         return self._announcements().get(path)
+
+    def signed(self, event: Event) -> bool:
+        """Say whether this user's key signed an event."""
+        return self._text.sealed[event.no - 1].signed
 
     def vouched(self, ref: ArtifactRef) -> bool:
         """Say whether an event that this user's key signed announced the content of `ref`."""

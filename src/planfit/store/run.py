@@ -25,7 +25,7 @@ from planfit.store.history import standing, target_of
 from planfit.store.lock import Lock
 from planfit.store.objects import inner_path
 from planfit.store.reader import RunReader, announced_by
-from planfit.store.steps import Steps, step_key
+from planfit.store.steps import Shared, Steps, step_key
 from planfit.store.verify import TRACE
 
 Listener = Callable[[Event], None]
@@ -72,6 +72,8 @@ class RunWriter(RunReader):
         self._last_hash = log.FIRST
         self.inherited: Mapping[tuple[str, str], Any] = {}
         """What a clock decided in the run that this one is a fork of, by key and name: the same work gets the same time."""
+        self.of_parent: Mapping[str, Shared] = {}
+        """Steps of that run by key: what a deadline cut is not shared with others, but stands in a fork as it does there."""
         self._decisions = Decisions(self.prompt)
         self._file = log.LogFile(path, disk, text.whole if text is not None else 0)
         for sealed in text.sealed if text is not None else ():
@@ -168,7 +170,7 @@ class RunWriter(RunReader):
         with self._guard:
             if key in self._finished:
                 return self.outcome(key, shared=False)
-            shared = self._steps.find(key)
+            shared = self._steps.find(key) or self.of_parent.get(key)
             if shared is None or not all(self._objects.intact(ref.sha256) for ref in shared.step.files):
                 return None
             result, files = retell(shared.step)

@@ -31,6 +31,7 @@ def summarise(reader: RunReader) -> RunSummary:
         run_id=reader.id,
         path=str(reader.path.resolve()),
         status=status,
+        forked_from=reader.forked_from,
         stop_reason=stopped.reason if isinstance(stopped, RunStopped) else None,
         target=task["target"] if task else None,
         task_type=task["task_type"] if task else None,
@@ -47,7 +48,7 @@ def summarise(reader: RunReader) -> RunSummary:
             name: str((reader.path / path).resolve()) for name, path in FILES.items() if (reader.path / path).exists()
         },
         warnings=_warnings(reader),
-        question=halted.question if isinstance(halted, RunHalted) and status == "question" else None,
+        question=halted.question if isinstance(halted, RunHalted) and status in ("question", "paused") else None,
     )
 
 

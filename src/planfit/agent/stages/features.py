@@ -9,6 +9,7 @@ from typing import Any
 from planfit.agent import allotments
 from planfit.agent.attempts import Agreement, plan_hash
 from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files, renamed
+from planfit.agent.reviewing import was_edited
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.agent.stages.candidates import fit_job, spec_key
@@ -136,7 +137,8 @@ def adopt(session: Session, search: Search, agreed: Agreement) -> None:
     search.sets[made.name] = made
     search.columns_of[made.name] = resolved.columns
     judged = probe(session, search, made, resolved)
-    _settle(session, search, made, judged, agreed.ask_key, by_person=is_persons_plan(session, search))
+    by_person = is_persons_plan(session, search) or was_edited(session.run, agreed.ask_key)
+    _settle(session, search, made, judged, agreed.ask_key, by_person=by_person)
 
 
 def is_persons_plan(session: Session, search: Search) -> bool:
