@@ -248,7 +248,7 @@ def reviewed(review: Any) -> tuple[tuple[str, ...], Any]:
     from planfit.records.review import REVIEWED
 
     if callable(review):
-        return REVIEWED, review
+        return getattr(review, "stages", REVIEWED), review
     if review is True:
         return REVIEWED, None
     if review is False or review is None:

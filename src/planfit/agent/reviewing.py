@@ -47,6 +47,8 @@ def hear(session: Session, waiting: Waiting) -> Verdict:
     if session.reviewer is None:
         raise pause(session, waiting)
     verdict = as_verdict(session.reviewer(waiting))
+    if verdict.says == "wait":
+        raise pause(session, waiting)
     session.run.append(command_of(verdict, waiting.ask_key, len(session.run.events)))
     return verdict
 

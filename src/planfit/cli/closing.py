@@ -63,6 +63,8 @@ def _next(summary: RunSummary) -> list[str]:
     def line(verb: str, *more: str) -> str:
         return command(verb, summary.run_id, *more, store=Path(summary.path).parent)
 
+    if summary.status == "paused" and summary.question is not None:
+        return [f"  {line('review')}", f"  {line('resume')}"]
     if summary.status not in ("finished", "stopped"):
         return [f"  {line('resume')}"]
     left = [line("predict", "NEW_ROWS.csv"), line("why", "COLUMN")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from planfit.amounts import counted, spoken_seconds
@@ -74,6 +75,17 @@ class Display:
         if self._status is not None:
             self._status.stop()
             self._status = None
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Keep the status line out of the way while somebody is asked."""
+        if self._status is not None:
+            self._status.stop()
+        try:
+            yield
+        finally:
+            if self._status is not None:
+                self._status.start()
 
     def __call__(self, event: Event) -> None:
         """Take in an event."""

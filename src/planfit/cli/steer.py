@@ -1,4 +1,4 @@
-"""Commands that change the course of a run: stop, rollback."""
+"""Commands that change the course of a run: stop, rollback, fork."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planfit.cli.options import DEFAULT_STORE, JsonOption, Ref, StoreOption
+from planfit.cli.options import DEFAULT_STORE, JsonOption, QuietOption, Ref, StoreOption
+from planfit.cli.review import ReviewOption, reviewer
 
 if TYPE_CHECKING:
+    from planfit.records.events import Event
     from planfit.runs import Run
 
 
@@ -55,6 +57,49 @@ def rollback(
     sys.stdout.write(command("resume", back.id, store=back.path.parent) + "\n")
 
 
+def fork(
+    ref: Ref,
+    task: Annotated[str | None, typer.Argument(metavar="[TASK]", help="A new sentence; the parent's if none.")] = None,
+    planner: Annotated[str | None, typer.Option(help="Who decides; the parent's planner if none is named.")] = None,
+    features: Annotated[str | None, typer.Option(metavar="PLAN.json", help="A feature plan of your own.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="STAGE", help="Up to this stage the parent's answers stand: feature_engineering, model_search."
+        ),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The new place of the table, where it moved.")
+    ] = None,
+    review: ReviewOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Branch off: a new run that shares every step of RUN whose inputs are the same."""
+    import planfit
+    from planfit.cli.display import Display
+    from planfit.cli.main import STARTED
+    from planfit.cli.train import show_ended, show_run
+
+    begun: list[str] = []
+    try:
+        with Display(quiet=quiet or (as_json and not sys.stderr.isatty()), started=STARTED) as display:
+
+            def listen(event: Event) -> None:
+                begun[:] = [event.run_id]
+                display(event)
+
+            done = planfit.fork(
+                ref, task, planner=planner, features=features, start=start, data=data,
+                review=reviewer(review, display, as_json=as_json), store=store, on_event=listen, started=STARTED,
+            )  # fmt: skip
+    except planfit.PlanfitError:
+        show_ended(begun, store, as_json)
+        raise
+    show_run(done, as_json)
+
+
 def _json(run: Run) -> None:
     sys.stdout.write(json.dumps(run.summary.to_json(), ensure_ascii=False, indent=2) + "\n")
 
@@ -63,3 +108,4 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(stop)
     app.command()(rollback)
+    app.command()(fork)

@@ -28,7 +28,8 @@ class Waiting(Record):
 class Verdict(Record):
     """What a person says to a plan."""
 
-    says: Literal["approve", "edit", "reject", "stop"] = "approve"
+    says: Literal["approve", "edit", "reject", "stop", "wait"] = "approve"
+    """``wait``: decide later; the run pauses."""
     plan: str | None = None
     """Of ``edit``: the document to be carried out instead, as JSON text."""
     reason: str | None = None
