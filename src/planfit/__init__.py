@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from planfit.comparing import compare
     from planfit.errors import (
         BudgetSpent,
         CandidateFailed,
@@ -49,6 +50,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "check",
+    "compare",
     "compile",
     "deliver",
     "fork",
@@ -70,6 +72,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'planfit' has no attribute {name!r}")
     module = "face" if name in _FACE else "lifecycle" if name in _LIFECYCLE else "errors"
+    module = "comparing" if name == "compare" else module
     return getattr(import_module(f"planfit.{module}"), name)
 
 

@@ -184,9 +184,7 @@ def run(
     )
     opened = Store(store_folder(store))
     own = OwnScorer(scorer, metric) if scorer is not None and callable(metric) else None
-    begun = begin(
-        opened, request, data, planner, scorer=own, reviewer=reviewer, listener=on_event, started=started
-    )
+    begun = begin(opened, request, data, planner, scorer=own, reviewer=reviewer, listener=on_event, started=started)
     return Run(begun)
 
 
@@ -285,9 +283,7 @@ def resume(
     name = scorer_name(metric)
     own = OwnScorer(name, metric) if name is not None and metric is not None else None
     opened = Store(store_folder(store))
-    gone_on = go_on(
-        opened, ref, planner, data, scorer=own, reviewer=review, listener=on_event, started=started
-    )
+    gone_on = go_on(opened, ref, planner, data, scorer=own, reviewer=review, listener=on_event, started=started)
     return Run(gone_on)
 
 

@@ -207,6 +207,4 @@ def fork(
     if request.data is not None:
         request = request.having(data=given)
     who = request.planner if planner is None else planner
-    return Run(
-        begin(opened, request, given, who, reviewer=reviewer, parent=parent, listener=on_event, started=started)
-    )
+    return Run(begin(opened, request, given, who, reviewer=reviewer, parent=parent, listener=on_event, started=started))

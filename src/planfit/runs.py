@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from planfit.arguments import known_family
 from planfit.errors import UsageError
 from planfit.records.events import Event
-from planfit.records.run import RunSummary
+from planfit.records.run import RunRequest, RunSummary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +61,11 @@ class Run:
     @property
     def status(self) -> str:
         return self._reader.status
+
+    @property
+    def request(self) -> RunRequest:
+        """What was asked for."""
+        return self._reader.request
 
     @property
     def events(self) -> tuple[Event, ...]:

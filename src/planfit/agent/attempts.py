@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planfit.agent import reviewing
+from planfit.agent.halting import at_hand, tried, ways_on
 from planfit.agent.session import Session, StopRequested
 from planfit.errors import Halted, ProviderError
 from planfit.planners.base import Answer, Ask
@@ -68,10 +69,17 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
 
 def halt(session: Session, stage: Stage, message: str, findings: Findings = ()) -> Halted:
     """Record that a person is needed, and return the error that says so."""
-    commands = [session.command("resume")]
-    if session.planner.name != "expert":
-        commands.insert(0, session.command("resume", "--planner", "expert"))
-    session.run.append(RunHalted(stage=stage, message=message, findings=findings, commands=tuple(commands)))
+    commands = ways_on(session, stage)
+    session.run.append(
+        RunHalted(
+            stage=stage,
+            message=message,
+            findings=findings,
+            tried=tried(session.run, stage),
+            artifacts=at_hand(session.run),
+            commands=commands,
+        )
+    )
     hint = f"Nothing is lost: `{commands[0]}` goes on from here, `{session.command('trace')}` shows what was tried."
     return Halted(message, stage=stage, findings=findings, hint=hint)
 

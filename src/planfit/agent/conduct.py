@@ -17,9 +17,9 @@ from typing import Any
 
 from planfit import __version__
 from planfit.agent.clock import Clock
-from planfit.agent.own_scorer import OwnScorer
 from planfit.agent.forking import following, inherited, parent_of, steps_of, table_of
 from planfit.agent.listening import listening
+from planfit.agent.own_scorer import OwnScorer
 from planfit.agent.reviewing import Reviewer
 from planfit.agent.session import Session
 from planfit.data.sources.address import absolute, parse
@@ -87,9 +87,7 @@ def go_on(
         _readable(request.having(data=absolute(data)))
     run = store.resume(ref, environment=environment(), listener=listener)
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
-    _carry_out(
-        run, chosen, clock, data, passed=_halts(run), scorer=scorer, reviewer=reviewer, parent=parent
-    )
+    _carry_out(run, chosen, clock, data, passed=_halts(run), scorer=scorer, reviewer=reviewer, parent=parent)
     return run
 
 
@@ -117,9 +115,7 @@ def deliver(
         raise
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
     # every question of the run is answered in its record, so that it does not matter who would be asked
-    _carry_out(
-        run, _planner("expert", request), clock, data, passed=_halts(run), parent=parent_of(store, reader)
-    )
+    _carry_out(run, _planner("expert", request), clock, data, passed=_halts(run), parent=parent_of(store, reader))
     return run
 
 

@@ -54,7 +54,9 @@ class Following:
         if known is None:
             return self._behind.propose(ask)
         document, prompt = known
-        return Answer(document=document, prompt=f"The answer of {self._parent}, which this run was forked from.\n\n{prompt}")
+        return Answer(
+            document=document, prompt=f"The answer of {self._parent}, which this run was forked from.\n\n{prompt}"
+        )
 
 
 def request_of_fork(
@@ -79,7 +81,7 @@ def request_of_fork(
     if sentence is None and planner is None and features is None and start is None:
         raise UsageError(
             "A fork differs from its parent in something.",
-            hint='Give a new sentence, --planner, --features PLAN.json, or --from STAGE.',
+            hint="Give a new sentence, --planner, --features PLAN.json, or --from STAGE.",
         )
     if before.scorer is not None:
         raise UsageError(
@@ -133,13 +135,15 @@ def inherited(parent: RunReader) -> dict[tuple[str, str], Any]:
 
 def steps_of(parent: RunReader) -> dict[str, Shared]:
     """Return the steps that a parent has finished, by key, as far as this user signed them."""
-    finished = [event for event in parent.standing if event.body.kind == "step_finished" and parent.signed(event)]
-    return {event.body.key: Shared(parent.id, event.body) for event in finished}
+    finished = [event.body for event in parent.standing if event.body.kind == "step_finished" and parent.signed(event)]
+    return {body.key: Shared(parent.id, body) for body in finished}
 
 
 def following(planner: Planner, parent: RunReader, until: str) -> Planner:
     """Return a planner that gives the parent's answers up to a stage."""
-    proposed = {event.body.ask_key: event.body.document for event in parent.standing if event.body.kind == "plan_proposed"}
+    proposed = {
+        event.body.ask_key: event.body.document for event in parent.standing if event.body.kind == "plan_proposed"
+    }
     answers = {}
     for event in parent.standing:
         body = event.body
@@ -147,5 +151,3 @@ def following(planner: Planner, parent: RunReader, until: str) -> Planner:
             position = Position(body.stage, body.plan_kind, body.round, body.attempt)
             answers[position] = proposed[body.ask_key], parent.prompt(body.prompt)
     return Following(planner, answers, until, parent.id)
-
-

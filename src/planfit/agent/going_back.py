@@ -108,7 +108,8 @@ def _numbered(reader: RunReader, no: int) -> int:
     last = reader.events[-1].no
     if not 1 <= no < last:
         raise UsageError(
-            f"Run {reader.id} cannot go back to event {no}.", hint=f"It has events 1 to {last}; name one before the last."
+            f"Run {reader.id} cannot go back to event {no}.",
+            hint=f"It has events 1 to {last}; name one before the last.",
         )
     if all(event.no != no for event in reader.standing):
         raise UsageError(
@@ -147,7 +148,7 @@ def _feature_set(reader: RunReader, name: str) -> int:
     if name in gone:
         raise UsageError(
             f"Feature set {name} was found worse than its parent and rolled back: the run cannot go on from it.",
-            hint=f'`planfit fork {reader.id} --features {reader.path / "features" / name / "plan.json"}` tries it as your own plan.',
+            hint=f"`planfit fork {reader.id} --features {reader.path / 'features' / name / 'plan.json'}` tries it as your own plan.",
         )
     later = [no for other, no in made.items() if int(other[1:]) > int(name[1:]) and other not in gone]
     if not later:
@@ -189,7 +190,9 @@ def _highest(events: list[Event], pattern: re.Pattern[str]) -> int:
         for event in events
         if event.body.kind == "step_finished" and (found := pattern.fullmatch(event.body.name))
     ]
-    names += [event.body.failure.spec.id for event in events if event.body.kind == "candidate_failed" and pattern is _SCORED]
+    names += [
+        event.body.failure.spec.id for event in events if event.body.kind == "candidate_failed" and pattern is _SCORED
+    ]
     return max((int(name[1:]) for name in names), default=0)
 
 

@@ -91,9 +91,7 @@ def end_step(session: Session, step: JobStep, ticket: int | None) -> StepFinishe
                 raise StopRequested
         result, files = step.keep(done)
         whole = isinstance(done, JobDone) and not done.result.get("cut")
-        session.run.record(
-            step.key, step.stage, step.name, result, files, done.seconds, shared=step.shared and whole
-        )
+        session.run.record(step.key, step.stage, step.name, result, files, done.seconds, shared=step.shared and whole)
     outcome = session.run.outcome(step.key, shared=False)
     assert outcome is not None  # it was recorded a moment ago
     return outcome

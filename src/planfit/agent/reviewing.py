@@ -97,7 +97,7 @@ def pause(session: Session, waiting: Waiting) -> Paused:
         message = f"{message} {waiting.rationale}"
     session.run.append(
         RunHalted(
-            stage=waiting.stage,  # type: ignore[arg-type]
+            stage=waiting.stage,
             status="paused",
             message=message,
             findings=waiting.findings,

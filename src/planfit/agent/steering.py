@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-
 from pathlib import Path
 
 from planfit.agent.going_back import find_event
-from planfit.errors import UsageError
 from planfit.agent.reviewing import command_of, readable, waiting_in
+from planfit.errors import UsageError
 from planfit.paths import command
 from planfit.records.events import CommandReceived
 from planfit.records.review import Verdict, Waiting
@@ -85,4 +84,3 @@ def rollback(store: Store, ref: str | Path, to: str) -> tuple[RunReader, str]:
             CommandReceived(command="rollback", by="person", round=max(rounds, default=0), detail=where, to=last)
         )
     return store.open(run.path), where
-

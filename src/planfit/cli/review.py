@@ -22,7 +22,9 @@ _STAGES = re.compile(r"[a-z_]+(,[a-z_]+)*")
 ReviewOption = Annotated[
     str | None,
     typer.Option(
-        OPTION, metavar="[STAGES]", help="Look at plans before they are carried out: task, feature_engineering, model_search; none named: all."
+        OPTION,
+        metavar="[STAGES]",
+        help="Look at plans before they are carried out: task, feature_engineering, model_search; none named: all.",
     ),
 ]
 QUESTION = "a: approve   e FILE: carry out this plan instead   r WHY: reject   s: stop here   nothing: decide later > "
@@ -102,7 +104,9 @@ def told(waiting: dict[str, Any]) -> str:
     """Return a plan that waits, for a person."""
     stage = waiting["stage"].replace("_", " ")
     lines = [f"Plan of stage {stage} ({waiting['plan_kind']}):"]
-    lines.append(json.dumps({k: v for k, v in waiting["plan"].items() if k != "rationale"}, indent=2, ensure_ascii=False))
+    lines.append(
+        json.dumps({k: v for k, v in waiting["plan"].items() if k != "rationale"}, indent=2, ensure_ascii=False)
+    )
     if waiting["rationale"]:
         lines.append(f"Why: {waiting['rationale']}")
     lines += [f"{found['severity']} {found['code']}: {found['message']}" for found in waiting["findings"]]

@@ -39,9 +39,7 @@ def stop(
 
 def rollback(
     ref: Ref,
-    to: Annotated[
-        str, typer.Option(metavar="STATE", help="features/v1, candidates/c004, or the number of an event.")
-    ],
+    to: Annotated[str, typer.Option(metavar="STATE", help="features/v1, candidates/c004, or the number of an event.")],
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,7 +63,9 @@ def fork(
     start: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="STAGE", help="Up to this stage the parent's answers stand: feature_engineering, model_search."
+            "--from",
+            metavar="STAGE",
+            help="Up to this stage the parent's answers stand: feature_engineering, model_search.",
         ),
     ] = None,
     data: Annotated[

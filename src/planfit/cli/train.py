@@ -151,6 +151,7 @@ def resume(
         show_run(before, as_json)
         return
     with Display(quiet=quiet or (as_json and not sys.stderr.isatty()), started=STARTED) as display:
+        display.know(before.request.limits)
         try:
             done = planfit.resume(
                 ref, planner=planner, data=data, review=prompting(display, as_json=as_json), store=store,
@@ -221,12 +222,18 @@ def show_ended(begun: list[str], store: str, as_json: bool) -> None:
     """Print the document of a run that ended without a model; what was refused before it could begin left none."""
     import planfit
 
-    if as_json and begun:
-        try:
-            ended = planfit.open_run(begun[0], store=store)
-        except planfit.UsageError:
-            return
-        _print_json(ended.summary.to_json())
+    if not begun:
+        return
+    try:
+        ended = planfit.open_run(begun[0], store=store).summary
+    except planfit.UsageError:
+        return
+    if as_json:
+        _print_json(ended.to_json())
+    elif ended.halted is not None:
+        from planfit.cli.closing import closing_text
+
+        sys.stderr.write(closing_text(ended))
 
 
 def _ask(question: dict[str, Any]) -> str | None:

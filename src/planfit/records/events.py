@@ -32,6 +32,12 @@ class RunResumed(Record):
     """Libraries whose version is another now."""
     spent_seconds: float
     """Active seconds of all earlier sittings."""
+    steps: int | None = None
+    """Finished steps that are found again."""
+    candidates: int | None = None
+    """Scored candidates among them."""
+    again: tuple[str, ...] = ()
+    """Steps that were begun and not finished: they are done again."""
 
 
 class LogRepaired(Record):
@@ -181,6 +187,10 @@ class RunHalted(Record):
     message: str
     findings: tuple[Finding, ...] = ()
     question: dict[str, Any] | None = None
+    tried: tuple[str, ...] = ()
+    """Each failure of the row, with what was wrong."""
+    artifacts: tuple[str, ...] = ()
+    """What is at hand all the same, by its path in the run."""
     commands: tuple[str, ...] = ()
 
 

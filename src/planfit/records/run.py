@@ -111,6 +111,8 @@ class RunSummary(Record):
     artifacts: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
     question: dict[str, Any] | None = None
+    halted: dict[str, Any] | None = None
+    """Of a halted run: the stage, what was tried and why it failed, what is at hand, the commands that go on."""
 
 
 __all__ = [

@@ -143,6 +143,11 @@ class RunReader:
         """Return what the newest event says of a file, by its path in the run; None where no event names it."""
         return self._announcements().get(path)
 
+    @property
+    def sealed(self) -> tuple[log.Sealed, ...]:
+        """The lines of the log up to the first that does not fit."""
+        return self._text.sealed
+
     def signed(self, event: Event) -> bool:
         """Say whether this user's key signed an event."""
         return self._text.sealed[event.no - 1].signed

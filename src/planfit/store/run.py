@@ -176,7 +176,13 @@ class RunWriter(RunReader):
             result, files = retell(shared.step)
             refs = tuple(self._keep(path, source) for path, source in files.items())
             step = StepFinished(
-                key=key, stage=stage, name=name, result=plain(result), files=refs, seconds=0.0, reused_from=shared.run_id
+                key=key,
+                stage=stage,
+                name=name,
+                result=plain(result),
+                files=refs,
+                seconds=0.0,
+                reused_from=shared.run_id,
             )
             finished: Any = self.append(step).body
             return finished

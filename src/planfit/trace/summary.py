@@ -49,7 +49,15 @@ def summarise(reader: RunReader) -> RunSummary:
         },
         warnings=_warnings(reader),
         question=halted.question if isinstance(halted, RunHalted) and status in ("question", "paused") else None,
+        halted=_halted(halted) if status == "halted" else None,
     )
+
+
+def _halted(halted: Any) -> dict[str, Any] | None:
+    if not isinstance(halted, RunHalted):
+        return None
+    told = {"tried": list(halted.tried), "artifacts": list(halted.artifacts), "commands": list(halted.commands)}
+    return {"stage": halted.stage, "message": halted.message, **told}
 
 
 def _result(reader: RunReader, name: str) -> dict[str, Any] | None:
