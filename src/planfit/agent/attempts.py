@@ -9,7 +9,7 @@ from typing import Any
 from planfit.agent import reviewing
 from planfit.agent.halting import at_hand, tried, ways_on
 from planfit.agent.session import Session, StopRequested
-from planfit.errors import Halted, ProviderError
+from planfit.errors import Halted, PlanfitError, ProviderError
 from planfit.planners.base import Answer, Ask
 from planfit.plans import meaning, parse
 from planfit.records.canonical import digest
@@ -17,6 +17,7 @@ from planfit.records.events import PlanAccepted, PlanFailed, PlanProposed, PlanR
 from planfit.records.findings import Finding
 from planfit.settings import MAX_ATTEMPTS
 
+MOST_OF_AN_ERROR = 200
 Findings = tuple[Finding, ...]
 Judge = Callable[[Any], tuple[Any, Findings]]
 """From a parsed plan to what the later gates made of it, and their findings."""
@@ -138,6 +139,12 @@ def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:
         answer: Answer | Finding = session.planner.propose(ask)
     except ProviderError as error:
         answer = Finding(code="planner-unreachable", gate="document", message=error.message, hint=error.hint)
+    except PlanfitError:  # the person's own to mend
+        raise
+    except Exception as error:  # a planner may be anybody's code; that it broke is an answer that is none
+        said = " ".join(str(error).split())[:MOST_OF_AN_ERROR]
+        broke = f"The planner broke down instead of answering: {type(error).__name__}{': ' if said else ''}{said}."
+        answer = Finding(code="planner-unreachable", gate="document", message=broke)
     prompt = answer.prompt if isinstance(answer, Answer) else "The planner could not be reached."
     requested = PlanRequested(
         ask_key=key,
