@@ -20,9 +20,7 @@ import planfit
 from planfit.planners.expert.expert import Expert
 from planfit.planners.scripted import Scripted
 
-ADDS = {
-    "transformations": [{"column": "usage", "operation": "bin", "bins": 4, "into": "usage_bin", "keep_source": True}]
-}
+ADDS = {"transformations": [{"columns": ["usage", "amount"], "operation": "polynomial_features", "degree": 2}]}
 SCALES = {"transformations": [{"column": "amount", "operation": "log1p", "into": "log_amount", "keep_source": True}]}
 SENTENCE = "Predict which customers have churned"
 QUICK: dict[str, Any] = {"models": ["linear", "knn"]}
@@ -188,7 +186,7 @@ def test_a_fork_with_a_plan_of_ones_own(store: Path) -> None:
     asked = [entry for entry in child.trace if entry["stage"] == "task" and entry["attempt"] is not None]
     assert "which this run was forked from" in asked[0]["prompt"]
     plans = [json.loads((child.path / "features" / "v1" / "plan.json").read_text())["transformations"]]
-    assert plans[0][0]["operation"] == "bin"
+    assert plans[0][0]["operation"] == "polynomial_features"
 
 
 @pytest.mark.slow
@@ -246,7 +244,7 @@ def test_a_callable_looks_at_every_plan(table: pd.DataFrame, tmp_path: Path) -> 
     assert answers[0]["status"] == "rejected"
     assert answers[0]["findings"][0]["code"] == "rejected-by-person"
     assert "Too many columns." in answers[1]["prompt"], "the planner was not told why"
-    assert answers[1]["plan"]["transformations"][0]["operation"] == "bin"
+    assert answers[1]["plan"]["transformations"][0]["operation"] == "polynomial_features"
     assert run.verify().ok
 
 
@@ -400,7 +398,7 @@ def test_the_count_of_failures_survives_a_resume(data: Path, tmp_path: Path) -> 
 
 
 def test_what_is_delivered_never_rests_on_a_set_that_the_probe_rolled_back(data: Path, tmp_path: Path) -> None:
-    coarse = {"transformations": [{"column": "usage", "operation": "bin", "bins": 2}], "rationale": "Two bins."}
+    coarse = {"transformations": [{"column": "usage", "operation": "drop"}], "rationale": "Of no use."}
     on_it = {"move": "models", "plan": {"candidates": [{"family": "linear", "params": {}, "features": "v1"}]}}
     planner = Scripted([coarse, on_it], only=["FeaturePlan", "NextStep"], otherwise=Expert())
     run = planfit.run(data, SENTENCE, planner=planner, max_candidates=2, **QUICK, store=tmp_path)

@@ -60,7 +60,7 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
             session.run.once(PlanFailed(ask_key=key, findings=findings))
         else:
             session.run.once(PlanRejected(ask_key=key, findings=findings))
-        failures += not any(found.code == "rejected-by-person" for found in findings)  # a matter of taste is no failure
+        failures += 1
         if failures == MAX_ATTEMPTS:
             failures = 0
             if not session.passes_halt(ask.stage):
@@ -106,6 +106,7 @@ def _reviewed(
 ) -> tuple[Any, Any, Findings]:
     """Return the plan as a person wants it, where one looks at it; their own plan is judged like any other."""
     verdict = reviewing.verdict_on(session, ask, key, passed[0], passed[2])
+    edits = 0
     while True:
         match verdict.says:
             case "approve":
@@ -121,7 +122,8 @@ def _reviewed(
             findings = (*findings, *later)
         if plan is not None and not _refused(findings):
             return plan, made, tuple(findings)
-        verdict = reviewing.own_plan_refused(session, ask, key, verdict, tuple(findings))
+        edits += 1
+        verdict = reviewing.own_plan_refused(session, ask, key, verdict, tuple(findings), at_once=edits < MAX_ATTEMPTS)
 
 
 def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:

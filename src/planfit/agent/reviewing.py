@@ -42,9 +42,9 @@ def verdict_on(session: Session, ask: Ask, key: str, plan: Any, findings: tuple[
     return hear(session, waiting)
 
 
-def hear(session: Session, waiting: Waiting) -> Verdict:
+def hear(session: Session, waiting: Waiting, *, at_once: bool = True) -> Verdict:
     """Ask whoever reviews, record the answer and return it."""
-    if session.reviewer is None:
+    if session.reviewer is None or not at_once:
         raise pause(session, waiting)
     verdict = as_verdict(session.reviewer(waiting))
     if verdict.says == "wait":
@@ -59,8 +59,10 @@ def refused_by_person(verdict: Verdict) -> Finding:
     return finding("rejected-by-person", "", f"A person looked at this plan and rejected it: {said}")
 
 
-def own_plan_refused(session: Session, ask: Ask, key: str, verdict: Verdict, findings: tuple[Finding, ...]) -> Verdict:
-    """Ask again where a person's own plan does not pass; they see why."""
+def own_plan_refused(
+    session: Session, ask: Ask, key: str, verdict: Verdict, findings: tuple[Finding, ...], *, at_once: bool
+) -> Verdict:
+    """Ask again where a person's own plan does not pass, and say why; after some tries the run pauses instead."""
     try:
         document = json.loads(verdict.plan or "")
     except ValueError:
@@ -73,6 +75,7 @@ def own_plan_refused(session: Session, ask: Ask, key: str, verdict: Verdict, fin
             rationale=f"{OWN_REFUSED}: " + " ".join(found.sentence() for found in findings if found.refuses),
             findings=findings,
         ),
+        at_once=at_once,
     )  # fmt: skip
 
 

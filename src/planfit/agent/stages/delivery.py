@@ -132,7 +132,7 @@ def _evaluation(
     key = session.key("evaluation", 2, search.split_key, members, models, threshold, opens)
     opening = 1
     if opens:
-        opening += len(_openings(session, search.split_key) - {key})
+        opening += len(_openings(session, search.split_key) - {(session.run.id, key)})
         opened: Any = session.run.once(HoldoutOpened(split_key=search.split_key, key=key, opening=opening)).body
         opening = opened.opening  # as it was when it was opened, however many have looked since
     left = session.clock.left()
@@ -154,11 +154,11 @@ def _evaluation(
     return JobStep(key, "evaluation", "holdout", job, None, keep), opening
 
 
-def _openings(session: Session, split_key: str) -> set[str]:
-    """Return the evaluations that have looked at a holdout, in this run and those that it shares a split with."""
+def _openings(session: Session, split_key: str) -> set[tuple[str, str]]:
+    """Return the runs and evaluations that have looked at a holdout, in this run and those that it shares a split with."""
     events = [event for reader in (session.run, *session.family()) for event in reader.events]
-    bodies = [event.body for event in events if isinstance(event.body, HoldoutOpened)]
-    return {body.key for body in bodies if body.split_key == split_key}
+    opened = [(event.run_id, event.body) for event in events if isinstance(event.body, HoldoutOpened)]
+    return {(run_id, body.key) for run_id, body in opened if body.split_key == split_key}
 
 
 def _holdout_score(
