@@ -105,6 +105,7 @@ def test_going_back_behind_a_feature_set_delivers_nothing_that_rests_on_it(store
     assert opened == [1, 2], "going back does not shut the holdout again"
 
 
+@pytest.mark.slow
 def test_going_back_to_a_candidate_sets_later_ones_aside(store: Path) -> None:
     before = {row["candidate"] for row in planfit.open_run(store=store).leaderboard_rows}
     assert {"c002", "c003", "c004"} <= before
@@ -285,7 +286,7 @@ def test_a_run_pauses_and_goes_on_days_later(
     assert done.returncode == 3, done.stderr
     document = json.loads(done.stdout)
     assert document["status"] == "paused"
-    assert document["question"]["plan"]["transformations"]
+    assert "transformations" in document["question"]["plan"]
     assert "hint: " in done.stderr
     shown = cli("review", *where, "--json")
     assert json.loads(shown.stdout)["stage"] == "feature_engineering"

@@ -207,12 +207,24 @@ def _carry_out(
             )
             try:
                 with _stopping_on_signal(session), listening(session), explained(f"Run {run.id} cannot go on"):
-                    carry_out(session, data)
+                    with _system_errors():
+                        carry_out(session, data)
             except PlanfitError as error:
                 _record_failure(session, error)
                 raise
     finally:
         run.close()
+
+
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """Let what the system refused to the supervision of workers be told as what it is, e.g. too many open files."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from error
+        raise
 
 
 def _record_failure(session: Session, error: PlanfitError) -> None:
