@@ -11,9 +11,10 @@ import planfit
 
 def test_the_face_is_this_list():
     assert planfit.__all__ == [
-        "BudgetSpent", "CandidateFailed", "DamagedRun", "DataChanged", "FeaturePlan", "Halted", "NotTrusted",
+        "BudgetSpent", "CandidateFailed", "DamagedRun", "DataChanged", "FeaturePlan", "Halted", "NotTrusted", "Paused",
         "PlanfitError", "ProviderError", "QuestionAsked", "Run", "RunLocked", "UsageError", "__version__", "apply", "check",
-        "compile", "deliver", "diff", "load", "mend", "open_run", "profile", "resume", "run",
+        "compare", "compile", "deliver", "diff", "fork", "load", "mend", "open_run", "profile", "resume", "review", "rollback",
+        "run", "stop",
     ]  # fmt: skip
     assert dir(planfit) == planfit.__all__
 
@@ -32,11 +33,17 @@ def test_every_error_says_its_exit_code():
     errors = [getattr(planfit, name) for name in planfit.__all__ if isinstance(getattr(planfit, name), type)]
     codes = {error.__name__: error.exit_code for error in errors if issubclass(error, planfit.PlanfitError)}
     assert codes.pop("UsageError") == codes.pop("DataChanged") == 2
-    assert codes.pop("Halted") == codes.pop("QuestionAsked") == 3
+    assert codes.pop("Halted") == codes.pop("QuestionAsked") == codes.pop("Paused") == 3
     assert set(codes.values()) == {1}
 
 
-@pytest.mark.parametrize("name", ["run", "profile", "resume", "deliver", "load", "check", "compile", "apply", "mend", "diff"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "run", "profile", "resume", "deliver", "load", "check", "compile", "apply", "mend", "diff", "stop", "rollback", "review",
+        "fork", "compare",
+    ],
+)  # fmt: skip
 def test_every_argument_is_described(name):
     function = getattr(planfit, name)
     text = inspect.getdoc(function)

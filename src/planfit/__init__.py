@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from planfit.by_hand import apply, check, compile, diff, mend
+    from planfit.comparing import compare
     from planfit.errors import (
         BudgetSpent,
         CandidateFailed,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         DataChanged,
         Halted,
         NotTrusted,
+        Paused,
         PlanfitError,
         ProviderError,
         QuestionAsked,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from planfit.face import deliver, load, open_run, profile, resume, run
+    from planfit.lifecycle import fork, review, rollback, stop
     from planfit.plans import FeaturePlan
     from planfit.runs import Run
 
@@ -41,6 +44,7 @@ __all__ = [
     "FeaturePlan",
     "Halted",
     "NotTrusted",
+    "Paused",
     "PlanfitError",
     "ProviderError",
     "QuestionAsked",
@@ -50,21 +54,28 @@ __all__ = [
     "__version__",
     "apply",
     "check",
+    "compare",
     "compile",
     "deliver",
     "diff",
+    "fork",
     "load",
     "mend",
     "open_run",
     "profile",
     "resume",
+    "review",
+    "rollback",
     "run",
+    "stop",
 ]
 
 _ROOMS = {
     "FeaturePlan": "planfit.plans",
+    "compare": "planfit.comparing",
     **dict.fromkeys(("apply", "check", "compile", "diff", "mend"), "planfit.by_hand"),
     **dict.fromkeys(("Run", "deliver", "load", "open_run", "profile", "resume", "run"), "planfit.face"),
+    **dict.fromkeys(("fork", "review", "rollback", "stop"), "planfit.lifecycle"),
 }
 """Where a name comes from when it is first asked for; all others are errors."""
 

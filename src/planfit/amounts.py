@@ -7,7 +7,7 @@ import re
 
 from planfit.errors import UsageError
 
-_SECONDS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_SECONDS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
@@ -95,6 +95,20 @@ def counted(number: int, thing: str) -> str:
     ('1 row', '7,043 rows')
     """
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def spoken_bytes(size: int) -> str:
+    """Return a size as a person would say it.
+
+    Examples
+    --------
+    >>> spoken_bytes(512), spoken_bytes(2_300_000)
+    ('512 B', '2.3 MB')
+    """
+    for unit, each in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= each:
+            return f"{size / each:.1f} {unit}"
+    return f"{size} B"
 
 
 def spoken_seconds(seconds: float) -> str:

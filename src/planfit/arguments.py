@@ -243,6 +243,26 @@ def known_family(name: str) -> Any:
     return known[name]
 
 
+def reviewed(review: Any) -> tuple[tuple[str, ...], Any]:
+    """Return the stages whose plans a person looks at, and who looks where that is a callable."""
+    from planfit.records.review import REVIEWED
+
+    if callable(review):
+        return getattr(review, "stages", REVIEWED), review
+    if review is True:
+        return REVIEWED, None
+    if review is False or review is None:
+        return (), None
+    names = list_of_names(review, "stages to review")
+    wrong = [name for name in names if name not in REVIEWED]
+    if wrong:
+        raise UsageError(
+            f"The plans of stage {wrong[0]!r} cannot be reviewed.",
+            hint=f"Name some of {', '.join(REVIEWED)}, or none for all of them.",
+        )
+    return tuple(name for name in REVIEWED if name in names), None
+
+
 def plan_text(plan: Any) -> str:
     """Return the JSON text of a plan that is given as such, as a file's path, a dict or a plan."""
     import json

@@ -7,6 +7,7 @@
         DataChanged       the table of a run moved or changed       exit 2, the user names the new place
       QuestionAsked       the task is not clear and nobody answers  exit 3, the user decides
       Halted              three failures in one stage               exit 3, the user decides; the next command is printed
+      Paused              a plan waits for a person's look          exit 3, the user approves, edits, rejects or stops
       CandidateFailed     crash, NaN, memory, deadline              logged with its cause, next candidate
       BudgetSpent         time, candidates or spend used up         stop, deliver the best
       ProviderError       unreachable, rate-limited                 bounded back-off, then counts as a failure
@@ -85,6 +86,22 @@ class Halted(PlanfitError):
         super().__init__(message, hint=hint)
         self.stage = stage
         self.findings = findings
+
+
+class Paused(PlanfitError):
+    """A plan waits for a person's look.
+
+    Attributes
+    ----------
+    document : dict
+        Stage, plan and rationale.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, document: dict[str, Any], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.document = document
 
 
 class CandidateFailed(PlanfitError):

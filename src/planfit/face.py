@@ -21,6 +21,7 @@ from planfit.arguments import (
     one_of,
     own_plan,
     planner_name,
+    reviewed,
     scorer_name,
     sentence_of,
     split_text,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 Listener = Callable[[Event], None]
 Scorer = Callable[[Any, Any, Any], Any]
+Reviewer = Callable[[Any], Any]
 
 
 def run(
@@ -65,6 +67,7 @@ def run(
     max_latency: float | str | None = None,
     table_format: Literal["parquet", "csv"] = "parquet",
     seed: int = settings.SEED,
+    review: bool | Sequence[str] | Reviewer = False,
     store: str | Path = settings.STORE,
     on_event: Listener | None = None,
     started: float | None = None,
@@ -109,6 +112,11 @@ def run(
     table_format : {"parquet", "csv"}
         Format of the transformed training table.
     seed : int, default=0
+    review : bool, sequence of str or callable, default=False
+        Stages whose plans a person looks at before they are carried out: ``"task"``, ``"feature_engineering"``,
+        ``"model_search"``, or True for all. The run pauses there (`Paused`) until `planfit.review` and `resume`. A
+        callable is asked at once, with a record of the plan: True approves, a document is carried out instead, a text
+        rejects with that reason.
     store : path, default="artifacts"
         Folder that runs are kept in.
     on_event : callable or None
@@ -128,6 +136,8 @@ def run(
         The target is not clear; name it with `target`.
     Halted
         Three plans in a row were refused, or nothing could be trained.
+    Paused
+        A plan waits for a person's look.
     """
     from planfit.agent.conduct import begin
     from planfit.agent.own_scorer import OwnScorer
@@ -142,8 +152,10 @@ def run(
     rule = one_of(deliver, ("accurate", "balanced", "simple"), "way to deliver") or "accurate"
     if target is None:
         refuse_what_is_not_done(sentence)
+    stages, reviewer = reviewed(review)
     request = RunRequest(
         sentence=sentence,
+        review=stages,
         data=path,
         planner=planner_name(planner),
         target=column_name(target, "target"),
@@ -168,7 +180,8 @@ def run(
     )
     opened = Store(store_folder(store))
     own = OwnScorer(scorer, metric) if scorer is not None and callable(metric) else None
-    return Run(begin(opened, request, data, planner, scorer=own, listener=on_event, started=started))
+    begun = begin(opened, request, data, planner, scorer=own, reviewer=reviewer, listener=on_event, started=started)
+    return Run(begun)
 
 
 def profile(
@@ -225,6 +238,7 @@ def resume(
     planner: str | Planner | None = None,
     metric: Scorer | None = None,
     data: str | Path | None = None,
+    review: Reviewer | None = None,
     store: str | Path = settings.STORE,
     on_event: Listener | None = None,
     started: float | None = None,
@@ -241,6 +255,8 @@ def resume(
         The scorer of your own that the run was begun with; no record can hold it.
     data : path or None
         The new place of the table, where it moved.
+    review : callable or None
+        Looks at the plans of the stages that the run was told to have reviewed; see `run`.
     store, on_event, started
         As for `run`.
 
@@ -263,7 +279,8 @@ def resume(
     name = scorer_name(metric)
     own = OwnScorer(name, metric) if name is not None and metric is not None else None
     opened = Store(store_folder(store))
-    return Run(go_on(opened, ref, planner, data, scorer=own, listener=on_event, started=started))
+    gone_on = go_on(opened, ref, planner, data, scorer=own, reviewer=review, listener=on_event, started=started)
+    return Run(gone_on)
 
 
 def deliver(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from planfit.arguments import known_family
 from planfit.errors import UsageError
 from planfit.records.events import Event
-from planfit.records.run import RunSummary
+from planfit.records.run import RunRequest, RunSummary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +30,11 @@ def deployed(reader: RunReader, *, trust: bool = False) -> Bundle:
     from planfit.deploy import bundle
 
     folder = reader.path / "model"
+    if reader.status == "paused" and reader.find("run_finished") is None and (folder / "metadata.json").is_file():
+        raise UsageError(
+            f"The model of run {reader.id} was delivered before a person went back in it.",
+            hint=f"`planfit resume {reader.id}` goes on and delivers anew.",
+        )
     if not (folder / "metadata.json").is_file():
         raise UsageError(
             f"Run {reader.id} has no model yet; its status is {reader.status}.",
@@ -56,6 +61,11 @@ class Run:
     @property
     def status(self) -> str:
         return self._reader.status
+
+    @property
+    def request(self) -> RunRequest:
+        """What was asked for."""
+        return self._reader.request
 
     @property
     def events(self) -> tuple[Event, ...]:

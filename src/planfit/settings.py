@@ -16,6 +16,8 @@ PATIENCE: Final = 10
 """Consecutive candidates without improvement after which the search has converged."""
 MAX_ATTEMPTS: Final = 3
 """Consecutive failures in one stage before a person is asked."""
+STOP_GRACE: Final = 60.0
+"""Seconds that a run may take to deliver once a person has asked it to stop, whatever its own limit."""
 HANG_GUARD: Final = 3600.0
 """Seconds after which a job without a deadline counts as hanging. An error, not a decision."""
 

@@ -114,3 +114,22 @@ def test_a_small_disk_fills_up_under_the_command(
     run = planfit.open_run(store=small_disk)
     assert run.status == "finished"
     assert run.verify().ok
+
+
+def test_too_many_open_files_are_one_sentence_and_the_run_goes_on_later(
+    cli: Callable[..., Any], data: Path, tmp_path: Path, sentence: str, none_left: Callable[[], None]
+) -> None:
+    import resource
+
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (12, 4096))
+
+    done = cli("run", data, sentence, "--max-candidates", 1, "--models", "linear", "--store", tmp_path, "-q", preexec_fn=few)  # fmt: skip
+    none_left()
+    assert done.returncode in (1, 2), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "too many open files" in done.stderr.lower()
+    assert "hint: " in done.stderr
+    if list(tmp_path.glob("run_*")):
+        assert planfit.open_run(store=tmp_path).verify().ok
+        assert cli("resume", "latest", "--store", tmp_path, "-q").returncode == 0

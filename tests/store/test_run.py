@@ -372,3 +372,25 @@ def test_an_event_of_a_later_version_is_refused_with_a_sentence(begin, store, mo
     with pytest.raises(DamagedRun, match="does not know"):
         _ = store.open(run.id).events
     assert isinstance(run.events[0].body, RunStarted)
+
+
+def test_a_clock_that_is_set_back_takes_no_time_away(begin, store, monkeypatch):
+    from datetime import UTC, datetime, timedelta
+
+    import planfit.store.run as writing
+
+    run = begin()
+
+    class Back(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(UTC) - timedelta(days=2)
+
+    monkeypatch.setattr(writing, "datetime", Back)
+    run.append(StepStarted(key="k", stage="task", name="x"))
+    run.close()
+    monkeypatch.undo()
+    again = store.resume(run.id)
+    assert again.spent_seconds >= 0
+    assert again.verify().ok
+    again.close()

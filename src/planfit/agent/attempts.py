@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from planfit.agent import reviewing
+from planfit.agent.halting import at_hand, tried, ways_on
 from planfit.agent.session import Session, StopRequested
-from planfit.errors import Halted, ProviderError
+from planfit.errors import Halted, PlanfitError, ProviderError
 from planfit.planners.base import Answer, Ask
 from planfit.plans import meaning, parse
 from planfit.records.canonical import digest
@@ -15,6 +17,7 @@ from planfit.records.events import PlanAccepted, PlanFailed, PlanProposed, PlanR
 from planfit.records.findings import Finding
 from planfit.settings import MAX_ATTEMPTS
 
+MOST_OF_AN_ERROR = 200
 Findings = tuple[Finding, ...]
 Judge = Callable[[Any], tuple[Any, Findings]]
 """From a parsed plan to what the later gates made of it, and their findings."""
@@ -47,6 +50,8 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
         key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
         document, plan, made, findings = _attempt(session, ask, key, judge)
         if plan is not None and not _refused(findings):
+            plan, made, findings = _reviewed(session, ask, key, (plan, made, findings), judge)
+        if plan is not None and not _refused(findings):
             session.run.once(PlanAccepted(ask_key=key, plan=plan.to_json(), findings=findings))
             if carry is not None:
                 made, findings = carry(plan, made, key)
@@ -65,10 +70,17 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
 
 def halt(session: Session, stage: Stage, message: str, findings: Findings = ()) -> Halted:
     """Record that a person is needed, and return the error that says so."""
-    commands = [session.command("resume")]
-    if session.planner.name != "expert":
-        commands.insert(0, session.command("resume", "--planner", "expert"))
-    session.run.append(RunHalted(stage=stage, message=message, findings=findings, commands=tuple(commands)))
+    commands = ways_on(session, stage)
+    session.run.append(
+        RunHalted(
+            stage=stage,
+            message=message,
+            findings=findings,
+            tried=tried(session.run, stage),
+            artifacts=at_hand(session.run),
+            commands=commands,
+        )
+    )
     hint = f"Nothing is lost: `{commands[0]}` goes on from here, `{session.command('trace')}` shows what was tried."
     return Halted(message, stage=stage, findings=findings, hint=hint)
 
@@ -89,6 +101,31 @@ def _attempt(session: Session, ask: Ask, key: str, judge: Judge) -> tuple[str, A
     return answer.document, plan, made, (*findings, *later)
 
 
+def _reviewed(
+    session: Session, ask: Ask, key: str, passed: tuple[Any, Any, Findings], judge: Judge
+) -> tuple[Any, Any, Findings]:
+    """Return the plan as a person wants it, where one looks at it; their own plan is judged like any other."""
+    verdict = reviewing.verdict_on(session, ask, key, passed[0], passed[2])
+    edits = 0
+    while True:
+        match verdict.says:
+            case "approve":
+                return passed
+            case "stop":
+                raise reviewing.leave(session)
+            case "reject":
+                return None, None, (reviewing.refused_by_person(verdict),)
+        plan, findings = parse(ask.plan_kind, verdict.plan or "")
+        made = None
+        if plan is not None and not _refused(findings):
+            made, later = judge(plan)
+            findings = (*findings, *later)
+        if plan is not None and not _refused(findings):
+            return plan, made, tuple(findings)
+        edits += 1
+        verdict = reviewing.own_plan_refused(session, ask, key, verdict, tuple(findings), at_once=edits < MAX_ATTEMPTS)
+
+
 def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:
     run = session.run
     known = run.find("plan_proposed", ask_key=key)
@@ -104,6 +141,12 @@ def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:
         answer: Answer | Finding = session.planner.propose(ask)
     except ProviderError as error:
         answer = Finding(code="planner-unreachable", gate="document", message=error.message, hint=error.hint)
+    except PlanfitError:  # the person's own to mend
+        raise
+    except Exception as error:  # a planner may be anybody's code; that it broke is an answer that is none
+        said = " ".join(str(error).split())[:MOST_OF_AN_ERROR]
+        broke = f"The planner broke down instead of answering: {type(error).__name__}{': ' if said else ''}{said}."
+        answer = Finding(code="planner-unreachable", gate="document", message=broke)
     prompt = answer.prompt if isinstance(answer, Answer) else "The planner could not be reached."
     requested = PlanRequested(
         ask_key=key,

@@ -27,6 +27,11 @@ class Clock:
         """Return the active seconds so far."""
         return self._spent + time.monotonic() - self._started
 
+    def allow(self, seconds: float) -> None:
+        """End at the latest so many seconds from now."""
+        ends = self.elapsed() + seconds
+        self.limit = ends if self.limit is None else min(self.limit, ends)
+
     def left(self) -> float | None:
         """Return the seconds left, never negative; None without a limit."""
         return None if self.limit is None else max(0.0, self.limit - self.elapsed())

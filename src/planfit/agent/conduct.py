@@ -17,7 +17,10 @@ from typing import Any
 
 from planfit import __version__
 from planfit.agent.clock import Clock
+from planfit.agent.forking import following, inherited, parent_of, steps_of, table_of
+from planfit.agent.listening import listening
 from planfit.agent.own_scorer import OwnScorer
+from planfit.agent.reviewing import Reviewer
 from planfit.agent.session import Session
 from planfit.data.sources.address import absolute, parse
 from planfit.errors import PlanfitError, UsageError
@@ -43,16 +46,18 @@ def begin(
     planner: str | Planner,
     *,
     scorer: OwnScorer | None = None,
+    reviewer: Reviewer | None = None,
+    parent: RunReader | None = None,
     listener: Listener | None,
     started: float | None,
 ) -> RunWriter:
-    """Begin a run and carry it out."""
-    chosen = _planner(planner, request)
+    """Begin a run and carry it out; a fork of another where `parent` is one."""
+    chosen = _planner(planner, request, parent)
     _readable(request)
-    run = store.create(request, environment(), listener=listener)
+    run = store.create(request, environment(), forked_from=parent.id if parent is not None else None, listener=listener)
     clock = Clock(request.limits.seconds, started=started)
     try:
-        _carry_out(run, chosen, clock, data, passed=Counter(), scorer=scorer)
+        _carry_out(run, chosen, clock, data, passed=Counter(), scorer=scorer, reviewer=reviewer, parent=parent)
     except UsageError:
         if run.find("step_finished", name="task") is None:
             discard(run.path)  # what was asked for could not even begin: no run is left behind
@@ -67,6 +72,7 @@ def go_on(
     data: str | Path | None,
     *,
     scorer: OwnScorer | None = None,
+    reviewer: Reviewer | None = None,
     listener: Listener | None,
     started: float | None,
 ) -> RunReader:
@@ -75,12 +81,13 @@ def go_on(
     if reader.status in ("finished", "stopped") and reader.find("run_finished") is not None:
         return reader
     request = reader.request
-    chosen = _planner(planner if planner is not None else request.planner, request)
+    parent = parent_of(store, reader)
+    chosen = _planner(planner if planner is not None else request.planner, request, parent)
     if data is not None:
         _readable(request.having(data=absolute(data)))
     run = store.resume(ref, environment=environment(), listener=listener)
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
-    _carry_out(run, chosen, clock, data, passed=_halts(run), scorer=scorer)
+    _carry_out(run, chosen, clock, data, passed=_halts(run), scorer=scorer, reviewer=reviewer, parent=parent)
     return run
 
 
@@ -108,7 +115,7 @@ def deliver(
         raise
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
     # every question of the run is answered in its record, so that it does not matter who would be asked
-    _carry_out(run, _planner("expert", request), clock, data, passed=_halts(run))
+    _carry_out(run, _planner("expert", request), clock, data, passed=_halts(run), parent=parent_of(store, reader))
     return run
 
 
@@ -135,7 +142,7 @@ def _deliverable(reader: RunReader, candidate: str) -> None:
 
 def _halts(run: RunReader) -> Counter[str]:
     """Return the halts by stage that the run was taken up behind."""
-    halts = [event.body for event in run.events if isinstance(event.body, RunHalted)]
+    halts = [event.body for event in run.standing if isinstance(event.body, RunHalted)]
     return Counter[str](halt.stage for halt in halts if halt.status == "halted")
 
 
@@ -172,11 +179,15 @@ def _carry_out(
     *,
     passed: Counter[str],
     scorer: OwnScorer | None = None,
+    reviewer: Reviewer | None = None,
+    parent: RunReader | None = None,
 ) -> None:
     from planfit.agent.loop import carry_out
     from planfit.runtime.workers import Workers
 
     request = run.request
+    if parent is not None:
+        run.inherited, run.of_parent = inherited(parent), steps_of(parent)
     try:
         with Workers(
             slots=request.workers, threads=request.threads, memory=request.limits.memory, scratch=run.scratch
@@ -189,17 +200,31 @@ def _carry_out(
                 clock=clock,
                 libraries=libraries(),
                 scorer=scorer,
+                reviewer=reviewer,
+                table_before=None if parent is None else table_of(parent, "")[1],
                 halts_passed=passed,
                 stop_requested=run.find("run_stopped", reason="person") is not None,
             )
             try:
-                with _stopping_on_signal(session), explained(f"Run {run.id} cannot go on"):
-                    carry_out(session, data)
+                with _stopping_on_signal(session), listening(session), explained(f"Run {run.id} cannot go on"):
+                    with _system_errors():
+                        carry_out(session, data)
             except PlanfitError as error:
                 _record_failure(session, error)
                 raise
     finally:
         run.close()
+
+
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """Let what the system refused to the supervision of workers be told as what it is, e.g. too many open files."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from error
+        raise
 
 
 def _record_failure(session: Session, error: PlanfitError) -> None:
@@ -233,8 +258,10 @@ def _stopping_on_signal(session: Session) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _planner(planner: str | Planner, request: RunRequest) -> Planner:
+def _planner(planner: str | Planner, request: RunRequest, parent: RunReader | None = None) -> Planner:
     chosen = planner_of(planner) if isinstance(planner, str) else planner
+    if parent is not None and request.follow is not None:
+        chosen = following(chosen, parent, request.follow)
     if request.features is None:
         return chosen
     from planfit.agent.own_plan import WithOwnFeatures

@@ -11,7 +11,9 @@ from planfit.agent.session import Session, StopRequested
 from planfit.errors import PlanfitError
 from planfit.records.events import Stage, StepFinished, StepStarted
 from planfit.records.jobs import Job, JobDone, JobFailed
+from planfit.records.scores import ArtifactRef
 from planfit.runtime.endings import DISK_FULL
+from planfit.store.run import Retell
 
 SHARE_OF_ONE_STEP = 0.3
 """Of the time left for searching, what a step outside the candidates may take."""
@@ -32,6 +34,8 @@ class JobStep:
     """Deadline; None: only the hang guard ends it."""
     keep: Callable[[JobDone | JobFailed], Outcome]
     """From what the job gave to what is recorded."""
+    shared: bool = False
+    """Other runs may take it over, unless it failed or a deadline cut it."""
 
 
 def carry_out_job(session: Session, job: Job, *, seconds: float | None = None) -> JobDone | JobFailed:
@@ -69,7 +73,9 @@ def carry_out_steps(session: Session, wanted: Sequence[JobStep]) -> list[StepFin
 
 def begin_step(session: Session, step: JobStep) -> int | None:
     """Hand a step to a worker; None where the record holds it."""
-    if session.run.outcome(step.key) is not None:
+    if session.run.outcome(step.key, shared=False) is not None:
+        return None
+    if step.shared and session.run.take_over(step.key, step.stage, step.name, renamed(step.name)) is not None:
         return None
     session.run.once(StepStarted(key=step.key, stage=step.stage, name=step.name))
     return session.submit(step.job, step.seconds)
@@ -84,10 +90,21 @@ def end_step(session: Session, step: JobStep, ticket: int | None) -> StepFinishe
             if done.cause == "cancelled" and session.stopping:
                 raise StopRequested
         result, files = step.keep(done)
-        session.run.record(step.key, step.stage, step.name, result, files, done.seconds, shared=False)
-    outcome = session.run.outcome(step.key)
+        whole = isinstance(done, JobDone) and not done.result.get("cut")
+        session.run.record(step.key, step.stage, step.name, result, files, done.seconds, shared=step.shared and whole)
+    outcome = session.run.outcome(step.key, shared=False)
     assert outcome is not None  # it was recorded a moment ago
     return outcome
+
+
+def renamed(name: str) -> Retell:
+    """Return how a step that another run finished is told here: its files lie in the folder that bears its name here."""
+
+    def retell(step: StepFinished) -> tuple[Any, dict[str, bytes | ArtifactRef]]:
+        there, here = step.name.split(" ")[-1], name.split(" ")[-1]
+        return step.result, {ref.path.replace(f"/{there}/", f"/{here}/"): ref for ref in step.files}
+
+    return retell
 
 
 def job_files(done: JobDone, folder: str) -> dict[str, bytes | Path]:

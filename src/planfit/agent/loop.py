@@ -8,6 +8,7 @@ from planfit.agent import limits
 from planfit.agent.admission import admit
 from planfit.agent.allotments import scoring_folds
 from planfit.agent.attempts import halt
+from planfit.agent.going_back import Undone
 from planfit.agent.moves import agree_on_features, agree_on_move
 from planfit.agent.own_scorer import score_of
 from planfit.agent.search import Search
@@ -22,6 +23,7 @@ from planfit.agent.stages.task import agree_on_task, in_its_unit, options_of, re
 from planfit.agent.stages.weights import admit_weight, with_weight
 from planfit.plans import Ensemble, Finish, Models, Revise, Tune
 from planfit.records.events import RunFinished, RunStopped
+from planfit.settings import STOP_GRACE
 
 
 def carry_out(session: Session, given: Any) -> None:
@@ -33,7 +35,10 @@ def carry_out(session: Session, given: Any) -> None:
         reason, because = limits.PERSON
     session.searching = False
     session.run.once(RunStopped(reason=reason, because=because))
-    done = deliver(session, search, ended_by_itself=session.run.find("run_stopped").reason != "person")
+    by_person = session.run.find("run_stopped").reason == "person"
+    if by_person:
+        session.clock.allow(STOP_GRACE)
+    done = deliver(session, search, ended_by_itself=not by_person)
     for number, candidate in enumerate(session.wishes, 1):
         done = deliver_wanted(session, search, candidate, number, done)
     session.finish(done)
@@ -110,6 +115,7 @@ def prepare(session: Session, given: Any) -> Search:
         profile=known,
         target_profile=target,
         raw_columns=session.settled.door_schema.columns,
+        undone=Undone.of(session.run),
     )
 
 

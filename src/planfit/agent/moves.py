@@ -52,6 +52,8 @@ def ask_of(session: Session, search: Search, plan_kind: PlanKind, stage: Stage) 
         base=search.base,
         leaderboard=tuple(search.ranked()),
         failures=tuple(search.failures),
+        set_aside=search.undone.candidates,
+        plans_set_aside=search.undone.plans,
         probes=tuple(search.probes),
         screening=tuple(entry for entry in search.screened if entry.kept),
         budget=session.budget_left(search, job_shape(session, search)[0]),

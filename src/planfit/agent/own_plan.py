@@ -23,6 +23,8 @@ class WithOwnFeatures:
     def propose(self, ask: Ask) -> Answer:
         if ask.plan_kind != "FeaturePlan" or ask.round != 0:
             return self._behind.propose(ask)
+        if any(finding.code == "rolled-back" for finding in ask.findings):  # the person went back behind it
+            return self._behind.propose(ask.having(findings=(), previous=None))
         if ask.findings:
             raise UsageError(
                 "The feature plan does not fit the table: " + " ".join(f.sentence() for f in ask.findings if f.refuses),

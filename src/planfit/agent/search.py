@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from planfit.agent.going_back import Undone
 from planfit.records.canonical import digest
 from planfit.records.profile import Profile, TargetProfile
 from planfit.records.schema import Column
@@ -39,6 +40,8 @@ class Search:
     screened: tuple[Screened, ...] = ()
     """Columns that discovery looked at, the most useful first."""
     rolled_back: set[str] = field(default_factory=set)
+    undone: Undone = field(default_factory=Undone)
+    """What a person went back behind."""
     round: int = 0
     numbered: int = 0
     """Candidate ids given so far."""
@@ -66,12 +69,18 @@ class Search:
 
     def next_id(self) -> str:
         """Return the id of the next candidate."""
-        self.numbered += 1
+        self.numbered = self.upcoming
         return f"c{self.numbered:03d}"
+
+    @property
+    def upcoming(self) -> int:
+        """The number that the next candidate gets; those that a person went back behind keep theirs."""
+        return self.undone.candidate_jumps.get(self.numbered, self.numbered) + 1
 
     def next_set(self) -> str:
         """Return the name of the next feature set; rolled-back ones keep theirs."""
-        return f"v{len(self.sets)}"
+        last = max(int(name[1:]) for name in self.sets)
+        return f"v{self.undone.set_jumps.get(last, last) + 1}"
 
     def better(self, left: CandidateResult, right: CandidateResult | None) -> bool:
         """Say whether `left` beats `right`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,11 @@ from planfit.paths import command
 from planfit.planners.base import BudgetLeft, Planner
 from planfit.records.events import DecisionMade, RunFinished, Stage
 from planfit.records.jobs import Job, JobDone, JobFailed, Material
+from planfit.records.review import Waiting
 from planfit.records.run import RunRequest
 from planfit.settings import HANG_GUARD
-from planfit.store.run import RunWriter
+from planfit.store.run import RunReader, RunWriter
+from planfit.store.store import Store
 
 if TYPE_CHECKING:
     from planfit.agent.search import Search
@@ -38,6 +40,10 @@ class Session:
     clock: Clock
     libraries: Mapping[str, str]
     """Versions that are part of every step's key."""
+    reviewer: Callable[[Waiting], Any] | None = None
+    """Looks at plans before they are carried out; where a stage is reviewed and nobody is there, the run pauses."""
+    table_before: str | None = None
+    """Content hash of the table of the run that this one was forked from."""
     scorer: OwnScorer | None = None
     """The user's own scorer; no record holds it, so that a run that is taken up again may lack it."""
     material: Material | None = None
@@ -84,7 +90,7 @@ class Session:
     @property
     def wishes(self) -> tuple[str, ...]:
         """Candidates that a person asked for after the run had ended, in order; the last one is delivered."""
-        events = (event.body for event in self.run.events)
+        events = (event.body for event in self.run.standing)
         return tuple(
             str(body.detail) for body in events if body.kind == "command_received" and body.command == "deliver"
         )
@@ -94,6 +100,10 @@ class Session:
         last = self.run.find_last("run_finished")
         if last is None or last.delivered != done.delivered or self.run.status not in ("finished", "stopped"):
             self.run.append(done)
+
+    def family(self) -> tuple[RunReader, ...]:
+        """Return the other runs that are forks of the same, as they stand now."""
+        return tuple(reader for reader in Store(self.run.root).family(self.run.path) if reader.path != self.run.path)
 
     def search_seconds(self) -> float | None:
         """Return the seconds left for searching, the reserve for finishing taken off; None without a limit."""

@@ -63,6 +63,14 @@ def _next(summary: RunSummary) -> list[str]:
     def line(verb: str, *more: str) -> str:
         return command(verb, summary.run_id, *more, store=Path(summary.path).parent)
 
+    if summary.halted is not None:
+        told = summary.halted
+        lines = [f"halted in stage {told['stage'].replace('_', ' ')}: {told['message']}"]
+        lines += [f"  tried     {text}" for text in told["tried"]]
+        lines += [f"  at hand   {path}" for path in told["artifacts"]]
+        return lines + [f"  go on     {text}" for text in told["commands"]]
+    if summary.status == "paused" and summary.question is not None:
+        return [f"  {line('review')}", f"  {line('resume')}"]
     if summary.status not in ("finished", "stopped"):
         return [f"  {line('resume')}"]
     left = [line("predict", "NEW_ROWS.csv"), line("why", "COLUMN")]

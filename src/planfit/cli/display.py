@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from planfit.amounts import counted, spoken_seconds
@@ -21,6 +22,7 @@ from planfit.records.events import (
     StepStarted,
     WarningRaised,
 )
+from planfit.records.run import Limits
 
 LABEL = 12
 """Width of the word in front of each line."""
@@ -45,6 +47,7 @@ class Display:
         self.quiet = quiet
         self.started = started
         self.limit: float | None = None
+        self.most_candidates: int | None = None
         self.spent = 0.0
         self.stage = "starting"
         self.doing = ""
@@ -74,6 +77,21 @@ class Display:
         if self._status is not None:
             self._status.stop()
             self._status = None
+
+    def know(self, limits: Limits) -> None:
+        """Take in the limits of a run that is taken up again."""
+        self.limit, self.most_candidates = limits.seconds, limits.candidates
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Keep the status line out of the way while somebody is asked."""
+        if self._status is not None:
+            self._status.stop()
+        try:
+            yield
+        finally:
+            if self._status is not None:
+                self._status.start()
 
     def __call__(self, event: Event) -> None:
         """Take in an event."""
@@ -113,7 +131,18 @@ def _started(view: Display, body: RunStarted) -> None:
 
 def _resumed(view: Display, body: RunResumed) -> None:
     view.spent = body.spent_seconds
-    view.line("resumed", f"{spoken_seconds(body.spent_seconds)} of work are found again")
+    found = f"{spoken_seconds(body.spent_seconds)} of work are found again"
+    if body.steps is not None:
+        found += f": {counted(body.steps, 'step')}, {counted(body.candidates or 0, 'candidate')} among them"
+    view.line("resumed", found)
+    if body.again:
+        view.line("", f"done again: {_named(list(body.again))}")
+    if view.limit is not None:
+        view.line("", f"left of the time: {spoken_seconds(max(0.0, view.limit - body.spent_seconds))}")
+    if view.most_candidates is not None:
+        view.line("", f"left of the candidates: {max(0, view.most_candidates - max(0, (body.candidates or 1) - 1))}")
+    for text in body.environment_differs:
+        view.line("warning", f"a library is another now than when the run began: {text}", "yellow")
 
 
 def _step(view: Display, body: StepStarted) -> None:

@@ -1,4 +1,4 @@
-"""Commands that read a run: runs, show, trace, why, why-not, tried. None needs a lock or changes anything."""
+"""Commands that read a run: show, trace, why, why-not, tried. None needs a lock or changes anything."""
 
 from __future__ import annotations
 
@@ -12,38 +12,6 @@ from planfit.cli.options import DEFAULT_STORE, JsonOption, Ref, StoreOption
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-
-def runs(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
-    """List the runs of a store, newest first."""
-    import planfit
-    from planfit.store.store import Store
-
-    found = []
-    for reader in reversed(Store(store).runs()):
-        try:
-            found.append(planfit.Run(reader).summary)
-        except planfit.DamagedRun as error:
-            sys.stderr.write(f"{reader.path.name}: {error.message}\n")
-    if as_json:
-        _json([summary.to_json() for summary in found])
-        return
-    if not found:
-        sys.stderr.write(f'There is no run in {store}. `planfit run DATA "TASK"` begins one.\n')
-        return
-    table = _table("run", "status", "target", "metric", "score", "candidates", "seconds")
-    for summary in found:
-        score = (summary.cv or {}).get("score")
-        table.add_row(
-            summary.run_id,
-            summary.status,
-            summary.target or "",
-            summary.metric or "",
-            "" if score is None else f"{score:.5g}",
-            str(summary.candidates),
-            f"{summary.seconds:.1f}",
-        )
-    _print(table)
 
 
 def show(ref: Ref = "latest", store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
@@ -249,7 +217,6 @@ def _json(document: Any) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(runs)
     app.command()(show)
     app.command()(trace)
     app.command()(why)

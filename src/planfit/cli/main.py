@@ -13,7 +13,7 @@ INTERRUPTED = 130
 
 import typer  # noqa: E402
 
-from planfit.cli import catalogue, look, plans, profile, report, train, use  # noqa: E402
+from planfit.cli import catalogue, look, plans, profile, report, review, runs, steer, train, use  # noqa: E402
 
 app = typer.Typer(
     name="planfit",
@@ -35,7 +35,7 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
         raise typer.Exit
 
 
-for module in (train, profile, look, report, use, plans, catalogue):
+for module in (train, steer, review, runs, profile, look, report, use, plans, catalogue):
     module.register(app)
 
 
@@ -53,7 +53,9 @@ def main(arguments: list[str] | None = None) -> None:
     if not given:
         app(given)  # prints the help and leaves
     try:
-        code = app(given, standalone_mode=False)
+        from planfit.cli.review import completed
+
+        code = app(completed(given), standalone_mode=False)
     except PlanfitError as error:
         _say(error)
         sys.exit(error.exit_code)

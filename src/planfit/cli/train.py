@@ -20,6 +20,7 @@ from planfit.cli.options import (
     listed,
     whole,
 )
+from planfit.cli.review import ReviewOption, prompting, reviewer
 
 if TYPE_CHECKING:
     from planfit.records.events import Event
@@ -80,6 +81,7 @@ def run(
         str, typer.Option(metavar="parquet|csv", help="Format of the transformed training table.")
     ] = "parquet",
     seed: Annotated[int, typer.Option(parser=whole, metavar="N", help="Decides what chance decides.")] = settings.SEED,
+    review: ReviewOption = None,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -106,6 +108,7 @@ def run(
         "max_latency": max_latency,
         "table_format": table_format,
         "seed": seed,
+        "review": review,
         "store": store,
     }
     carry_out(data, task, arguments, as_json=as_json, quiet=quiet)
@@ -145,11 +148,19 @@ def resume(
     if before.status in ("finished", "stopped"):
         if not quiet:
             sys.stderr.write(f"Run {before.id} is {before.status}; there is nothing left to do.\n")
-        _show(before, as_json)
+        show_run(before, as_json)
         return
     with Display(quiet=quiet or (as_json and not sys.stderr.isatty()), started=STARTED) as display:
-        done = planfit.resume(ref, planner=planner, data=data, store=store, on_event=display, started=STARTED)
-    _show(done, as_json)
+        display.know(before.request.limits)
+        try:
+            done = planfit.resume(
+                ref, planner=planner, data=data, review=prompting(display, as_json=as_json), store=store,
+                on_event=display, started=STARTED,
+            )  # fmt: skip
+        except planfit.PlanfitError:
+            show_ended([before.id], store, as_json)
+            raise
+    show_run(done, as_json)
 
 
 def deliver(
@@ -174,7 +185,7 @@ def deliver(
 
     with Display(quiet=quiet or (as_json and not sys.stderr.isatty()), started=STARTED) as display:
         done = planfit.deliver(ref, candidate, data=data, store=store, on_event=display, started=STARTED)
-    _show(done, as_json)
+    show_run(done, as_json)
 
 
 def carry_out(data: Any, task: str, arguments: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
@@ -192,30 +203,37 @@ def carry_out(data: Any, task: str, arguments: dict[str, Any], *, as_json: bool,
                     begun.append(event.run_id)
                 display(event)
 
-            done = planfit.run(data, task, on_event=listen, started=STARTED, **arguments)
+            looked_at = reviewer(arguments.get("review"), display, as_json=as_json)
+            done = planfit.run(data, task, on_event=listen, started=STARTED, **{**arguments, "review": looked_at})
     except planfit.QuestionAsked as question:
         answer = _ask(question.document) if sys.stdin.isatty() and not as_json else None
         if answer is not None:
             carry_out(data, task, {**arguments, "target": answer}, as_json=as_json, quiet=quiet)
             return
-        _show_ended(begun, arguments["store"], as_json)
+        show_ended(begun, arguments["store"], as_json)
         raise
     except planfit.PlanfitError:
-        _show_ended(begun, arguments["store"], as_json)
+        show_ended(begun, arguments["store"], as_json)
         raise
-    _show(done, as_json)
+    show_run(done, as_json)
 
 
-def _show_ended(begun: list[str], store: str, as_json: bool) -> None:
+def show_ended(begun: list[str], store: str, as_json: bool) -> None:
     """Print the document of a run that ended without a model; what was refused before it could begin left none."""
     import planfit
 
-    if as_json and begun:
-        try:
-            ended = planfit.open_run(begun[0], store=store)
-        except planfit.UsageError:
-            return
-        _print_json(ended.summary.to_json())
+    if not begun:
+        return
+    try:
+        ended = planfit.open_run(begun[0], store=store).summary
+    except planfit.UsageError:
+        return
+    if as_json:
+        _print_json(ended.to_json())
+    elif ended.halted is not None:
+        from planfit.cli.closing import closing_text
+
+        sys.stderr.write(closing_text(ended))
 
 
 def _ask(question: dict[str, Any]) -> str | None:
@@ -235,7 +253,7 @@ def _ask(question: dict[str, Any]) -> str | None:
     return answer or None
 
 
-def _show(done: Run, as_json: bool) -> None:
+def show_run(done: Run, as_json: bool) -> None:
     if as_json:
         _print_json(done.summary.to_json())
         return

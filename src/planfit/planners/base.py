@@ -9,7 +9,7 @@ from planfit.records.events import Stage
 from planfit.records.findings import Finding
 from planfit.records.profile import Profile, TargetProfile
 from planfit.records.schema import Schema
-from planfit.records.scores import CandidateFailure, CandidateResult, Probe, Screened, Usage
+from planfit.records.scores import CandidateFailure, CandidateResult, CandidateSpec, Probe, Screened, Usage
 from planfit.records.task import Task
 
 PlanKind = Literal["TaskPlan", "FeaturePlan", "ModelPlan", "TuningPlan", "NextStep"]
@@ -64,6 +64,10 @@ class Ask(Record):
     leaderboard: tuple[CandidateResult, ...] = ()
     """Best first."""
     failures: tuple[CandidateFailure, ...] = ()
+    set_aside: tuple[CandidateSpec, ...] = ()
+    """Candidates that a person went back behind; they are not tried again by themselves."""
+    plans_set_aside: tuple[dict[str, Any], ...] = ()
+    """Feature plans that a person went back behind."""
     probes: tuple[Probe, ...] = ()
     screening: tuple[Screened, ...] = ()
     """Columns that a quick model leaned on when it was offered many, the most useful first."""

@@ -76,6 +76,8 @@ CODES: Final[dict[str, Code]] = {
         exclusion_missing="A column that the user wants left out is not left out.",
         split_impossible="The rows cannot be divided that way.",
         task_settled="The plan changes what cannot change any more.",
+        rolled_back="A person went back behind a plan of the same meaning.",
+        rejected_by_person="A person looked at the plan and rejected it.",
     ),
     **_table(
         "schema", "warning",

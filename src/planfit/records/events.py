@@ -32,6 +32,12 @@ class RunResumed(Record):
     """Libraries whose version is another now."""
     spent_seconds: float
     """Active seconds of all earlier sittings."""
+    steps: int | None = None
+    """Finished steps that are found again."""
+    candidates: int | None = None
+    """Scored candidates among them."""
+    again: tuple[str, ...] = ()
+    """Steps that were begun and not finished: they are done again."""
 
 
 class LogRepaired(Record):
@@ -129,6 +135,12 @@ class CommandReceived(Record):
     by: str
     round: int
     detail: str | None = None
+    to: int | None = None
+    """Of ``rollback``: the last event that counts; what comes between it and this one is set aside, not deleted."""
+    ask_key: str | None = None
+    """Of ``review``: the question whose plan was looked at."""
+    plan: str | None = None
+    """Of ``edit``: the person's document, as it was given."""
 
 
 class CandidateFailedEvent(Record):
@@ -171,10 +183,14 @@ class RunStopped(Record):
 class RunHalted(Record):
     kind: Literal["run_halted"] = "run_halted"
     stage: Stage
-    status: Literal["halted", "question", "failed"] = "halted"
+    status: Literal["halted", "question", "failed", "paused"] = "halted"
     message: str
     findings: tuple[Finding, ...] = ()
     question: dict[str, Any] | None = None
+    tried: tuple[str, ...] = ()
+    """Each failure of the row, with what was wrong."""
+    artifacts: tuple[str, ...] = ()
+    """What is at hand all the same, by its path in the run."""
     commands: tuple[str, ...] = ()
 
 

@@ -56,6 +56,10 @@ class RunRequest(Record):
     """Families allowed; empty: all installed."""
     features: dict[str, Any] | None = None
     """A person's own feature plan."""
+    review: tuple[str, ...] = ()
+    """Stages whose plans a person looks at before they are carried out."""
+    follow: str | None = None
+    """Of a fork: up to this stage the answers of the run that it was forked from stand."""
     deliver: Literal["accurate", "balanced", "simple"] = "accurate"
     max_latency_ms: float | None = None
     table_format: Literal["parquet", "csv"] = "parquet"
@@ -91,6 +95,7 @@ class RunSummary(Record):
     run_id: str
     path: str
     status: RunStatus
+    forked_from: str | None = None
     stop_reason: StopReason | None = None
     target: str | None = None
     task_type: str | None = None
@@ -106,6 +111,8 @@ class RunSummary(Record):
     artifacts: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
     question: dict[str, Any] | None = None
+    halted: dict[str, Any] | None = None
+    """Of a halted run: the stage, what was tried and why it failed, what is at hand, the commands that go on."""
 
 
 __all__ = [

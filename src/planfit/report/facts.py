@@ -120,7 +120,7 @@ def facts_of(reader: RunReader) -> RunFacts:
 
 
 def _bodies(reader: RunReader, kind: type[Any]) -> Iterator[Any]:
-    return (event.body for event in reader.events if isinstance(event.body, kind))
+    return (event.body for event in reader.standing if isinstance(event.body, kind))
 
 
 def _result(reader: RunReader, name: str) -> Any:
@@ -191,14 +191,15 @@ def _holdout(reader: RunReader, task: Task | None) -> HoldoutScore | None:
     found = result.get("score") or result.get("holdout")
     if not found or task is None:
         return None
-    opened = max((body.opening for body in _bodies(reader, HoldoutOpened)), default=1)
+    openings = [event.body for event in reader.events if isinstance(event.body, HoldoutOpened)]
+    opened = max((body.opening for body in openings), default=1)  # going back does not shut it again
     standing = {"metric": task.metric, "confidence": CONFIDENCE, "scored": "fold_average", "opening": opened}
     return HoldoutScore.model_validate({**standing, "candidate": result.get("candidate"), **found})
 
 
 def _accepted(reader: RunReader) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield every accepted plan, unfolded from the move that carries it, with the number of its event."""
-    for event in reader.events:
+    for event in reader.standing:
         if isinstance(event.body, PlanAccepted) and isinstance(event.body.plan, dict):
             plan = event.body.plan
             inner = plan.get("plan")
@@ -215,7 +216,7 @@ def _features(reader: RunReader, mask: Mask, told_in: dict[str, str]) -> tuple[F
     adopted = {body.figures.get("child") for body in _bodies(reader, DecisionMade) if body.what.endswith(" adopted")}
     rolled_back = {body.frm for body in _bodies(reader, RolledBack)}
     made: dict[str, FeatureFact] = {}
-    for event in reader.events:
+    for event in reader.standing:
         body = event.body
         if not isinstance(body, StepFinished) or not body.name.startswith("features ") or not body.files:
             continue
@@ -268,7 +269,7 @@ def _step(step: dict[str, Any], mask: Mask) -> StepFact:
 def _refused(reader: RunReader, mask: Mask) -> tuple[RefusedFact, ...]:
     asked = {body.ask_key: body for body in _bodies(reader, PlanRequested)}
     found = []
-    for event in reader.events:
+    for event in reader.standing:
         body = event.body
         if isinstance(body, PlanRejected | PlanFailed) and (ask := asked.get(body.ask_key)) is not None:
             findings = tuple(mask.finding(finding) for finding in body.findings if finding.refuses)

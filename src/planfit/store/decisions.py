@@ -55,6 +55,7 @@ RULES = {
     "holdout": "The holdout is opened once, at the end, for what cross-validation has chosen.",
     "stop": "The search ends when it has converged, a limit is reached, the planner finishes or a person asks.",
     "halt": "Nothing is retried for ever: three failures in a row, or an open question, wait for a person.",
+    "fork": "A fork shares every step of its parent whose inputs are the same; what differs is asked and done anew.",
     "command": "A person may step in between two rounds.",
     "deliver": "After the run has ended a person may have another candidate delivered; the holdout stays shut.",
 }
@@ -112,6 +113,8 @@ class Decisions:
         self._text_of = text_of
         self._entries: list[Entry] = []
         self._encoded: list[bytes | None] = []
+        self._fell_at: list[int] = []
+        """Number of the event at which each entry fell."""
         self._requested: dict[str, PlanRequested] = {}
         self._proposed: dict[str, PlanProposed] = {}
         self._by_ask: dict[str, int] = {}
@@ -148,7 +151,12 @@ class Decisions:
 
     def _on_run_started(self, event: Event, body: RunStarted) -> bool:
         self._planner = body.request.planner
-        return False
+        if body.forked_from is None:
+            return False
+        plan = {"fork_of": body.forked_from, "sentence": body.request.sentence, "follow": body.request.follow}
+        prompt = f"{RULES['fork']}\nA person asked for a fork of {body.forked_from}."
+        self._runtime(event, "profiling", prompt, plan, {}, None, planner=PERSON)
+        return True
 
     def _on_step_started(self, event: Event, body: Any) -> bool:
         self._stage = body.stage
@@ -308,8 +316,24 @@ class Decisions:
             self._runtime(event, "training", wish, {"deliver": body.detail}, {}, None, planner=PERSON)
             return
         plan = {"command": body.command, "round": body.round, "detail": body.detail}
+        plan |= {name: value for name in ("to", "plan") if (value := getattr(body, name)) is not None}
+        if body.to is not None:
+            self._set_aside(body.to)
         prompt = f"{RULES['command']}\nRound {body.round}."
         self._runtime(event, self._stage, prompt, plan, {}, None, planner=PERSON)
+
+    def _set_aside(self, last: int) -> None:
+        """Mark what was decided behind an event as rolled back, and go on from what was latest then."""
+        for index, no in enumerate(self._fell_at):
+            entry = self._entries[index]
+            if no > last and entry["status"] == "accepted" and entry["planner"] != PERSON:
+                self._change(index, status="rolled_back", result={**entry["result"], "rolled_back_by": PERSON})
+        self._latest = self._before(self._latest, last)
+        self._by_ask = self._before(self._by_ask, last)
+        self._by_question = self._before(self._by_question, last)
+
+    def _before(self, known: dict[Any, int], last: int) -> dict[Any, int]:
+        return {name: index for name, index in known.items() if self._fell_at[index] <= last}
 
     def _runtime(
         self,
@@ -354,6 +378,7 @@ class Decisions:
         }
         self._entries.append({**head, **plain(fields), "artifacts": [], "hash": ""})
         self._encoded.append(None)
+        self._fell_at.append(event.no)
         return index
 
     def _change(self, index: int, **fields: Any) -> None:

@@ -20,6 +20,8 @@ READ_ONLY = 0o444
 _HINTS = {
     errno.ENOSPC: "Free some space; `planfit resume` goes on where this stopped.",
     errno.EDQUOT: "Your quota is used up: free some space; `planfit resume` goes on where this stopped.",
+    errno.EMFILE: "Raise the limit on open files with `ulimit -n`; `planfit resume` goes on where this stopped.",
+    errno.ENFILE: "The system has too many files open: close some programs; `planfit resume` goes on where this stopped.",
     errno.EROFS: "The file system is read-only: name another folder with --store.",
     errno.EACCES: "Name a folder that you may write to with --store.",
     errno.EPERM: "Name a folder that you may write to with --store.",

@@ -122,6 +122,16 @@ def read(folder: Path) -> LogText:
     return LogText(tuple(sealed), whole, torn, None, head)
 
 
+def parent_of(folder: Path) -> str | None:
+    """Return the run that a run was forked from, by its first line alone; None where it is none, or cannot be read."""
+    try:
+        with (folder / EVENTS).open("rb") as file:
+            parent = json.loads(file.readline())["body"]["forked_from"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return parent if isinstance(parent, str) else None
+
+
 def read_head(folder: Path) -> Head | None:
     """Return what ``head.json`` says, or None where it is missing or not as it was written."""
     try:
@@ -192,7 +202,7 @@ def body_fields(body: Any) -> tuple[Any, ...] | None:
         case "run_stopped" | "run_finished":
             return ()
         case "command_received":
-            return body.command, body.by, body.round, body.detail
+            return body.command, body.by, body.round, body.detail, body.to, body.ask_key
         case "clock_decided":
             return body.key, body.name
         case "rolled_back":

@@ -84,6 +84,7 @@ class Objects:
                     raise
                 self._copy(source, temporary)
             self._disk.replace(temporary, target)
+        temporary.unlink(missing_ok=True)
         self._disk.sync_folder(target.parent)
         self._remember(target, ref.sha256)
 
@@ -111,13 +112,17 @@ class Objects:
         sha256, size = hash_file(source)
         target = self.path(sha256)
         if not self.intact(sha256):
-            target.unlink(missing_ok=True)
-            try:
-                self._disk.link(source, target)
-            except OSError as error:
-                if error.errno not in _NO_LINKS:
-                    raise
-                return self._copy_in(source)
+            # by a rename, so that at every moment a whole object stands there: other runs may be at the same
+            temporary = temporary_name(self.temporaries, "object")
+            with gone_on_failure(temporary):
+                try:
+                    self._disk.link(source, temporary)
+                except OSError as error:
+                    if error.errno not in _NO_LINKS:
+                        raise
+                    return self._copy_in(source)
+                self._disk.replace(temporary, target)
+            temporary.unlink(missing_ok=True)  # renaming one name of a file to another of it leaves both
             self._disk.sync_folder(self.folder)
         return sha256, size
 

@@ -13,9 +13,13 @@ from planfit.records.run import Environment, RunRequest, RunStatus
 from planfit.records.scores import ArtifactRef
 from planfit.store import log
 from planfit.store.files import Disk
+from planfit.store.history import standing
 from planfit.store.lock import is_held
 from planfit.store.objects import Objects, checked
 from planfit.store.verify import VerifyReport, verify
+
+WAITING = frozenset({"rollback", "review", "edit"})
+"""Commands behind which a run waits to be resumed."""
 
 
 class RunReader:
@@ -51,6 +55,15 @@ class RunReader:
         """
         return self._events
 
+    @property
+    def standing(self) -> tuple[Event, ...]:
+        """The events that count: without those that a person has gone back behind."""
+        return self._standing
+
+    @cached_property
+    def _standing(self) -> tuple[Event, ...]:
+        return tuple(standing(self.events))
+
     @cached_property
     def _text(self) -> log.LogText:
         return log.read(self.path)
@@ -68,6 +81,11 @@ class RunReader:
         return self._started.request
 
     @property
+    def forked_from(self) -> str | None:
+        """The run that it branched off from, if any."""
+        return self._started.forked_from
+
+    @property
     def environment(self) -> Environment:
         """Where the run began."""
         return self._started.environment
@@ -77,14 +95,15 @@ class RunReader:
         """How the run stands.
 
         ``running`` while a living process works on it; a run that was killed, or left by a second Ctrl-C, is
-        ``failed`` until it is resumed. All but ``running``, ``finished`` and ``stopped`` go on with ``planfit resume``.
+        ``failed`` until it is resumed, one that a person went back in is ``paused``. All but ``running``, ``finished``
+        and ``stopped`` go on with ``planfit resume``.
         """
-        for event in reversed(self.events):
+        for event in reversed(self.standing):
             match event.body.kind:
-                case "run_finished":
+                case "run_finished" | "run_halted":
                     return event.body.status
-                case "run_halted":
-                    return event.body.status
+                case "command_received" if event.body.command in WAITING:
+                    return "paused"
                 case "run_resumed" | "run_started":
                     break
         return "running" if is_held(self.path) else "failed"
@@ -124,6 +143,15 @@ class RunReader:
         """Return what the newest event says of a file, by its path in the run; None where no event names it."""
         return self._announcements().get(path)
 
+    @property
+    def sealed(self) -> tuple[log.Sealed, ...]:
+        """The lines of the log up to the first that does not fit."""
+        return self._text.sealed
+
+    def signed(self, event: Event) -> bool:
+        """Say whether this user's key signed an event."""
+        return self._text.sealed[event.no - 1].signed
+
     def vouched(self, ref: ArtifactRef) -> bool:
         """Say whether an event that this user's key signed announced the content of `ref`."""
         sealed = self._text.sealed
@@ -158,7 +186,7 @@ class RunReader:
         return {ref.path: ref for event in self.events for ref in announced_by(event)}
 
     def _of_kind(self, kind: str) -> list[Any]:
-        return [event.body for event in self.events if event.body.kind == kind]
+        return [event.body for event in self.standing if event.body.kind == kind]
 
     def _fitting(self, kind: str, fields: dict[str, Any], *, newest: bool) -> Any:
         bodies = self._of_kind(kind)

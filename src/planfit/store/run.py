@@ -21,15 +21,17 @@ from planfit.records.scores import ArtifactRef
 from planfit.store import log
 from planfit.store.decisions import Decisions
 from planfit.store.files import Disk, explained, write_whole
+from planfit.store.history import standing, target_of
 from planfit.store.lock import Lock
 from planfit.store.objects import inner_path
 from planfit.store.reader import RunReader, announced_by
-from planfit.store.steps import Steps, step_key
+from planfit.store.steps import Shared, Steps, step_key
 from planfit.store.verify import TRACE
 
 Listener = Callable[[Event], None]
 Files = Mapping[str, Path | bytes]
 """From a file's path in the run to where it is now, or to its content."""
+Retell = Callable[[StepFinished], tuple[Any, Mapping[str, bytes | ArtifactRef]]]
 
 
 class RunWriter(RunReader):
@@ -68,6 +70,10 @@ class RunWriter(RunReader):
         self._files: dict[str, ArtifactRef] = {}
         self._finished: dict[str, StepFinished] = {}
         self._last_hash = log.FIRST
+        self.inherited: Mapping[tuple[str, str], Any] = {}
+        """What a clock decided in the run that this one is a fork of, by key and name: the same work gets the same time."""
+        self.of_parent: Mapping[str, Shared] = {}
+        """Steps of that run by key: what a deadline cut is not shared with others, but stands in a fork as it does there."""
         self._decisions = Decisions(self.prompt)
         self._file = log.LogFile(path, disk, text.whole if text is not None else 0)
         for sealed in text.sealed if text is not None else ():
@@ -83,6 +89,11 @@ class RunWriter(RunReader):
             if self._as_tuple is None:
                 self._as_tuple = tuple(self._log)
             return self._as_tuple
+
+    @property
+    def standing(self) -> tuple[Event, ...]:
+        with self._guard:
+            return tuple(standing(self._log))
 
     @property
     def scratch(self) -> Path:
@@ -120,22 +131,59 @@ class RunWriter(RunReader):
         """Return the key of a computation: its stage, the stage's version, its inputs, the libraries that matter."""
         return step_key(stage, version, inputs, libraries)
 
-    def outcome(self, key: str) -> StepFinished | None:
+    def outcome(self, key: str, *, shared: bool = True) -> StepFinished | None:
         """Return what a finished step gave: from this run, else from another run of this store; None: it is to be done.
 
         A step whose files are gone or damaged counts as not done; a warning says so.
+
+        Parameters
+        ----------
+        shared : bool, default=True
+            Look at the steps of other runs too, where names and places are the same in every run; else see `take_over`.
         """
         with self._guard:
             known = self._finished.get(key)
             if known is not None:
                 return known if self._whole(known) else None
-            shared = self._steps.find(key)
-            if shared is None or not self._adoptable(shared.step):
+            found = self._steps.find(key) if shared else None
+            if found is None or not self._adoptable(found.step):
                 return None
-            with explained(f"The files of {shared.step.name} cannot be taken over"):
-                for ref in shared.step.files:
+            shared_step, origin = found.step, found.run_id
+            with explained(f"The files of {shared_step.name} cannot be taken over"):
+                for ref in shared_step.files:
                     self._objects.lay(ref, self.path)
-            step = shared.step.having(reused_from=shared.step.reused_from or shared.run_id)
+            step = shared_step.having(reused_from=shared_step.reused_from or origin)
+            finished: Any = self.append(step).body
+            return finished
+
+    def take_over(self, key: str, stage: Any, name: str, retell: Retell) -> StepFinished | None:
+        """Return what a step gave that bears another name elsewhere; taken from another run, it is recorded under its own.
+
+        Parameters
+        ----------
+        name : str
+            What it is here, e.g. ``candidate c007``.
+        retell : callable
+            From the step as it was shared to its result here, and its files by their place here: references to what is
+            among the objects, or content.
+        """
+        with self._guard:
+            if key in self._finished:
+                return self.outcome(key, shared=False)
+            shared = self._steps.find(key) or self.of_parent.get(key)
+            if shared is None or not all(self._objects.intact(ref.sha256) for ref in shared.step.files):
+                return None
+            result, files = retell(shared.step)
+            refs = tuple(self._keep(path, source) for path, source in files.items())
+            step = StepFinished(
+                key=key,
+                stage=stage,
+                name=name,
+                result=plain(result),
+                files=refs,
+                seconds=0.0,
+                reused_from=shared.run_id,
+            )
             finished: Any = self.append(step).body
             return finished
 
@@ -172,7 +220,13 @@ class RunWriter(RunReader):
             return finished
 
     def step(
-        self, key: str, stage: Any, name: str, work: Callable[[Path], tuple[Any, Files]], *, shared: bool = True
+        self,
+        key: str,
+        stage: Any,
+        name: str,
+        work: Callable[[Path], tuple[Any, Files]],
+        *,
+        shared: bool | Callable[[Any], bool] = True,
     ) -> StepFinished:
         """Return a step's outcome, doing the work where there is none yet.
 
@@ -180,6 +234,8 @@ class RunWriter(RunReader):
         ----------
         work : callable
             Gets an empty scratch folder; returns the result and the files to keep.
+        shared : bool or callable, default=True
+            Whether other runs may take it over, or what says so of the result.
         """
         if (done := self.outcome(key)) is not None:
             return done
@@ -190,14 +246,18 @@ class RunWriter(RunReader):
             self._disk.make_folder(folder)
         began = time.monotonic()
         result, files = work(folder)
-        finished = self.record(key, stage, name, result, files, time.monotonic() - began, shared=shared)
+        for_all = shared(result) if callable(shared) else shared
+        finished = self.record(key, stage, name, result, files, time.monotonic() - began, shared=for_all)
         shutil.rmtree(folder, ignore_errors=True)
         return finished
 
     def decide(self, name: str, key: str, f: Callable[[], Any]) -> Any:
         """Return what a clock decided: what the log holds, else `f()`, recorded."""
         known = self._by_fields.get(("clock_decided", key, name))
-        body: Any = known.body if known is not None else self.once(ClockDecided(key=key, name=name, value=f())).body
+        if known is None:
+            value = self.inherited[key, name] if (key, name) in self.inherited else f()
+            known = self.once(ClockDecided(key=key, name=name, value=value))
+        body: Any = known.body
         return body.value
 
     def keep_text(self, text: str) -> ArtifactRef:
@@ -232,17 +292,27 @@ class RunWriter(RunReader):
 
     def _take(self, event: Event, found: str) -> bool:
         """Take an event into memory; return whether it changed a decision."""
-        body = event.body
         self._log.append(event)
         self._as_tuple = None
         self._last_hash = found
+        if target_of(event) is not None:
+            self._by_kind.clear()
+            self._by_fields.clear()
+            self._finished.clear()
+            for known in standing(self._log):
+                self._index(known)
+        else:
+            self._index(event)
+        self._files.update({ref.path: ref for ref in announced_by(event)})
+        return self._decisions.apply(event)
+
+    def _index(self, event: Event) -> None:
+        body = event.body
         self._by_kind[body.kind].append(body)
         if (fields := log.body_fields(body)) is not None:
             self._by_fields.setdefault((body.kind, *fields), event)
         if isinstance(body, StepFinished):
             self._finished[body.key] = body
-        self._files.update({ref.path: ref for ref in announced_by(event)})
-        return self._decisions.apply(event)
 
     def _of_kind(self, kind: str) -> list[Any]:
         with self._guard:
@@ -259,10 +329,13 @@ class RunWriter(RunReader):
 
     # Files
 
-    def _keep(self, path: str, source: Path | bytes) -> ArtifactRef:
+    def _keep(self, path: str, source: Path | bytes | ArtifactRef) -> ArtifactRef:
         inner_path(path)
         with explained(f"{path} cannot be written"):
-            sha256, size = self._objects.keep(source, within=self.path)
+            if isinstance(source, ArtifactRef):
+                sha256, size = source.sha256, source.bytes
+            else:
+                sha256, size = self._objects.keep(source, within=self.path)
             ref = ArtifactRef(path=path, sha256=sha256, bytes=size)
             self._objects.lay(ref, self.path)
         return ref

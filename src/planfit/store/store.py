@@ -146,9 +146,13 @@ class Store:
             differs = () if environment is None else _differences(run.environment, environment)
             spent = round(run.spent_seconds, 6)
             run.listener = listener
+            steps, scored, again = _progress(run)
             run.append(
-                RunResumed(pid=os.getpid(), host=socket.gethostname(), environment_differs=differs, spent_seconds=spent)
-            )
+                RunResumed(
+                    pid=os.getpid(), host=socket.gethostname(), environment_differs=differs, spent_seconds=spent,
+                    steps=steps, candidates=scored, again=again,
+                )
+            )  # fmt: skip
         except BaseException:
             if run is not None:
                 run.close()
@@ -160,6 +164,20 @@ class Store:
     def runs(self) -> list[RunReader]:
         """Return all runs, oldest first."""
         return [RunReader(path, self.root, disk=self._disk) for path in self._folders()]
+
+    def family(self, path: Path) -> list[RunReader]:
+        """Return the runs that are forks of the same run as the one at `path`, that one among them, oldest first."""
+        parents = {folder.name: log.parent_of(folder) for folder in self._folders()}
+
+        def root_of(name: str) -> str:
+            seen = set()
+            while (parent := parents.get(name)) is not None and name not in seen:
+                seen.add(name)
+                name = parent
+            return name
+
+        root = root_of(path.name)
+        return [RunReader(self.root / name, self.root, disk=self._disk) for name in parents if root_of(name) == root]
 
     def clean(self) -> None:
         """Remove what killed processes left: temporary files, scratch folders, runs that never began. Never fails."""
@@ -231,6 +249,15 @@ def _check(path: Path, text: log.LogText) -> None:
         )
     if unsigned:
         raise DamagedRun(f"Event {unsigned[0]} of {path.name} does not bear this user's signature.", hint=see)
+
+
+def _progress(run: RunWriter) -> tuple[int, int, tuple[str, ...]]:
+    """Return how many steps are finished, how many candidates are scored, and what was begun and not finished."""
+    done = {event.body.key: event.body.name for event in run.standing if event.body.kind == "step_finished"}
+    failed = {event.body.key for event in run.standing if event.body.kind == "candidate_failed"}
+    begun = {event.body.key: event.body.name for event in run.standing if event.body.kind == "step_started"}
+    again = tuple(name for key, name in begun.items() if key not in done and key not in failed)
+    return len(done), sum(name.startswith("candidate ") for name in done.values()), again
 
 
 def _sweep(run: RunWriter) -> None:

@@ -97,7 +97,7 @@ def tried(reader: RunReader, param: str | None = None) -> tuple[Trial, ...]:
     """
     made: dict[str, Trial] = {}
     asked, weights = _asked_in(reader), _weights(reader)
-    for event in reader.events:
+    for event in reader.standing:
         body = event.body
         if isinstance(body, StepFinished) and body.name.split(" ")[0] in ("candidate", "ensemble"):
             trial = _scored(CandidateResult.model_validate(body.result))

@@ -16,7 +16,7 @@ def candidates(reader: RunReader) -> tuple[CandidateResult, ...]:
 
 def failures(reader: RunReader) -> tuple[CandidateFailure, ...]:
     """Return every candidate that ended without a model."""
-    return tuple(event.body.failure for event in reader.events if event.body.kind == "candidate_failed")
+    return tuple(event.body.failure for event in reader.standing if event.body.kind == "candidate_failed")
 
 
 def ranked(reader: RunReader) -> tuple[CandidateResult, ...]:

@@ -52,6 +52,8 @@ def _sentences(decision: Decision) -> Iterator[tuple[str, str | None]]:
         found = _of_runtime(decision, plan)
     elif decision.planner == "person":
         found = f"A person asked for: {plan.get('command')}.", plan.get("detail")
+        if "fork_of" in plan:
+            found = f"Forked from {plan['fork_of']}.", None
     elif decision.status == "rejected":
         found = _refused(decision)
     else:

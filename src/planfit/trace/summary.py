@@ -31,6 +31,7 @@ def summarise(reader: RunReader) -> RunSummary:
         run_id=reader.id,
         path=str(reader.path.resolve()),
         status=status,
+        forked_from=reader.forked_from,
         stop_reason=stopped.reason if isinstance(stopped, RunStopped) else None,
         target=task["target"] if task else None,
         task_type=task["task_type"] if task else None,
@@ -47,8 +48,16 @@ def summarise(reader: RunReader) -> RunSummary:
             name: str((reader.path / path).resolve()) for name, path in FILES.items() if (reader.path / path).exists()
         },
         warnings=_warnings(reader),
-        question=halted.question if isinstance(halted, RunHalted) and status == "question" else None,
+        question=halted.question if isinstance(halted, RunHalted) and status in ("question", "paused") else None,
+        halted=_halted(halted) if status == "halted" else None,
     )
+
+
+def _halted(halted: Any) -> dict[str, Any] | None:
+    if not isinstance(halted, RunHalted):
+        return None
+    told = {"tried": list(halted.tried), "artifacts": list(halted.artifacts), "commands": list(halted.commands)}
+    return {"stage": halted.stage, "message": halted.message, **told}
 
 
 def _result(reader: RunReader, name: str) -> dict[str, Any] | None:
@@ -110,7 +119,7 @@ def usage_of(reader: RunReader) -> dict[str, Any]:
 
 
 def _warnings(reader: RunReader) -> tuple[str, ...]:
-    raised = [event.body.finding.message for event in reader.events if isinstance(event.body, WarningRaised)]
+    raised = [event.body.finding.message for event in reader.standing if isinstance(event.body, WarningRaised)]
     openings = [event.body.opening for event in reader.events if isinstance(event.body, HoldoutOpened)]
     if openings and max(openings) > 1:
         raised.append(f"The holdout has been opened {max(openings)} times; its score is no longer untouched.")

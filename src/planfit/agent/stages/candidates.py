@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from planfit.agent import allotments
-from planfit.agent.jobs import job_files, refuse_what_is_no_outcome
+from planfit.agent.going_back import identity
+from planfit.agent.jobs import job_files, refuse_what_is_no_outcome, renamed
 from planfit.agent.search import RAW, Search
 from planfit.agent.session import Session
 from planfit.models.registry import families
@@ -17,7 +18,7 @@ from planfit.plans import FeaturePlan, ModelPlan, meaning
 from planfit.records.canonical import canonical_json
 from planfit.records.events import CandidateFailedEvent, StepFinished, StepStarted
 from planfit.records.jobs import FitJob, JobDone, JobFailed
-from planfit.records.scores import Allotment, CandidateFailure, CandidateResult, CandidateSpec, FeatureSet
+from planfit.records.scores import Allotment, ArtifactRef, CandidateFailure, CandidateResult, CandidateSpec, FeatureSet
 from planfit.settings import MAX_ATTEMPTS
 
 BASELINE = "baseline"
@@ -39,7 +40,8 @@ def baseline(search: Search) -> CandidateSpec:
 
 def specs(plan: ModelPlan, search: Search) -> list[CandidateSpec]:
     """Return the candidates of a model plan, defaults filled in, repeats of what was scored left out."""
-    known = {_identity(result.spec) for result in search.results} | {_identity(f.spec) for f in search.failures}
+    known = {identity(result.spec) for result in search.results} | {identity(f.spec) for f in search.failures}
+    known |= {identity(spec) for spec in search.undone.candidates}
     made: list[CandidateSpec] = []
     for planned in plan.candidates:
         features = planned.features or search.adopted
@@ -52,8 +54,8 @@ def specs(plan: ModelPlan, search: Search) -> list[CandidateSpec]:
             origin="plan",
             reason=planned.reason or "",
         )
-        if _identity(spec) not in known:
-            known.add(_identity(spec))
+        if identity(spec) not in known:
+            known.add(identity(spec))
             made.append(spec)
     return made
 
@@ -154,7 +156,8 @@ def _start(session: Session, search: Search, spec: CandidateSpec, folds: int, wa
 def _submitted(session: Session, search: Search, spec: CandidateSpec, allotment: Allotment) -> Flight:
     """Hand a candidate to a worker, unless the log knows what came of it."""
     key = spec_key(session, search, spec, allotment)
-    if session.run.outcome(key) is not None or session.run.find("candidate_failed", key=key) is not None:
+    known = session.run.outcome(key, shared=False) or session.run.find("candidate_failed", key=key)
+    if known is not None or _taken_over(session, spec, allotment, key):
         return Flight(spec, allotment, key, None)
     session.run.once(StepStarted(key=key, stage=_stage(spec), name=f"candidate {spec.id}"))
     return Flight(spec, allotment, key, session.submit(fit_job(session, search, spec, allotment), allotment.seconds))
@@ -192,7 +195,7 @@ def _take_in(session: Session, search: Search, flight: Flight) -> None:
             retried_as="half the rows" if _worth_retrying(session, done, flight.allotment, search, key) else None,
         )
         session.run.once(CandidateFailedEvent(key=key, failure=failure))
-    event = session.run.outcome(key)
+    event = session.run.outcome(key, shared=False)
     if event is not None:
         search.add(candidate_of(event, spec), counts=spec.origin not in ("baseline",))
         return
@@ -228,7 +231,19 @@ def keep(session: Session, spec: CandidateSpec, allotment: Allotment, key: str, 
     files = job_files(done, folder)
     files[f"{folder}/candidate.json"] = canonical_json(made)
     # What a deadline cut is an outcome of this run alone and never enters the shared steps.
-    session.run.record(key, _stage(spec), f"candidate {spec.id}", made, files, done.seconds, shared=False)
+    session.run.record(key, _stage(spec), f"candidate {spec.id}", made, files, done.seconds, shared=not made.cut)
+
+
+def _taken_over(session: Session, spec: CandidateSpec, allotment: Allotment, key: str) -> bool:
+    """Take over what another run made of the same candidate, where there is such, under the name that it has here."""
+
+    def retell(step: StepFinished) -> tuple[Any, dict[str, bytes | ArtifactRef]]:
+        made = CandidateResult.model_validate(step.result).having(spec=spec, allotment=allotment)
+        files: dict[str, bytes | ArtifactRef] = dict(renamed(f"candidate {spec.id}")(step)[1])
+        files[f"candidates/{spec.id}/candidate.json"] = canonical_json(made)
+        return made, files
+
+    return session.run.take_over(key, _stage(spec), f"candidate {spec.id}", retell) is not None
 
 
 def _worth_retrying(session: Session, failed: JobFailed, allotment: Allotment, search: Search, key: str) -> bool:
@@ -257,7 +272,7 @@ def _may_start(session: Session, search: Search, flying: Sequence[Flight]) -> bo
 
 def _begun(session: Session, search: Search) -> bool:
     """Say whether the log holds the start of the next candidate: a stop that is resumed is followed up to where it fell."""
-    begun = f"candidate c{search.numbered + 1:03d}"
+    begun = f"candidate c{search.upcoming:03d}"
     return session.run.find("step_started", name=begun) is not None
 
 
@@ -278,10 +293,6 @@ def too_many_failures(search: Search) -> bool:
 
 def _numbered(spec: CandidateSpec, search: Search) -> CandidateSpec:
     return spec if spec.id != "c000" else spec.having(id=search.next_id())
-
-
-def _identity(spec: CandidateSpec) -> str:
-    return str(canonical_json([spec.family, spec.params, spec.features]))
 
 
 def _stage(spec: CandidateSpec) -> Any:

@@ -132,13 +132,11 @@ def _evaluation(
     candidate, members = chosen.spec.id, members_of(search, chosen)
     models = [_models_key(search, name) for name, _ in members]
     key = session.key("evaluation", 2, search.split_key, members, models, threshold, opens)
-    opening = 1 + sum(
-        event.body.key != key
-        for event in session.run.events
-        if isinstance(event.body, HoldoutOpened) and event.body.split_key == search.split_key
-    )
+    opening = 1
     if opens:
-        session.run.once(HoldoutOpened(split_key=search.split_key, key=key, opening=opening))
+        opening += len(_openings(session, search.split_key) - {(session.run.id, key)})
+        opened: Any = session.run.once(HoldoutOpened(split_key=search.split_key, key=key, opening=opening)).body
+        opening = opened.opening  # as it was when it was opened, however many have looked since
     left = session.clock.left()
     job = EvaluateJob(
         material=session.settled,
@@ -159,6 +157,13 @@ def _evaluation(
         return {**done.result, "candidate": candidate}, job_files(done, "evaluation")
 
     return JobStep(key, "evaluation", "holdout", job, None, keep), opening
+
+
+def _openings(session: Session, split_key: str) -> set[tuple[str, str]]:
+    """Return the runs and evaluations that have looked at a holdout, in this run and those that it shares a split with."""
+    events = [event for reader in (session.run, *session.family()) for event in reader.events]
+    opened = [(event.run_id, event.body) for event in events if isinstance(event.body, HoldoutOpened)]
+    return {(run_id, body.key) for run_id, body in opened if body.split_key == split_key}
 
 
 def _holdout_score(
@@ -228,7 +233,7 @@ def _refit_step(
         return done.result, job_files(done, f"candidates/{name}/refit")
 
     key = session.key("refit", 1, request, allotment.meaning(), rounds)
-    return JobStep(key, "training", f"refit {name}", job, seconds, keep)
+    return JobStep(key, "training", f"refit {name}", job, seconds, keep, shared=True)
 
 
 def _seconds_for_refit(session: Session, member: CandidateResult, busy: list[float]) -> float | None:

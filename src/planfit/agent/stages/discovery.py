@@ -54,7 +54,7 @@ class Discovery:
                 return {"screened": [], "failed": done.cause, "detail": done.detail}, {}
             return done.result, {}
 
-        return JobStep(key, "feature_engineering", "discovery", job, seconds, keep)
+        return JobStep(key, "feature_engineering", "discovery", job, seconds, keep, shared=True)
 
 
 def _worth_it(session: Session, search: Search) -> bool:

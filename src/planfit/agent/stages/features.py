@@ -8,14 +8,16 @@ from typing import Any
 
 from planfit.agent import allotments
 from planfit.agent.attempts import Agreement, plan_hash
-from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files
+from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files, renamed
+from planfit.agent.reviewing import was_edited
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.agent.stages.candidates import fit_job, spec_key
-from planfit.plans import FeaturePlan
+from planfit.plans import FeaturePlan, meaning
+from planfit.plans.codes import finding
 from planfit.plans.resolve import ResolvedPlan
 from planfit.plans.validate import check_features
-from planfit.records.canonical import canonical_json
+from planfit.records.canonical import canonical_json, digest
 from planfit.records.events import RolledBack
 from planfit.records.findings import Finding
 from planfit.records.jobs import FeaturesJob, JobDone, JobFailed
@@ -41,6 +43,9 @@ class Made:
 def judge(session: Session, search: Search, plan: FeaturePlan) -> tuple[ResolvedPlan | None, tuple[Finding, ...]]:
     """Judge a feature plan: gate ``schema``, then gate ``sample`` in a worker."""
     material = session.settled
+    if plan_hash(plan) in {digest(meaning(FeaturePlan.model_validate(gone))) for gone in search.undone.plans}:
+        said = "A person went back behind a feature plan of the same meaning."
+        return None, (finding("rolled-back", "/transformations", said, allowed="another plan, or an empty one"),)
     resolved, findings = check_features(
         plan, material.door_schema, search.task, rows=search.rows, memory=session.request.limits.memory
     )
@@ -55,7 +60,7 @@ def judge(session: Session, search: Search, plan: FeaturePlan) -> tuple[Resolved
             return {"findings": [_as_finding(done, "sample").to_json()]}, {}
         return {"findings": done.result["findings"]}, {}
 
-    tried = session.run.step(key, "feature_engineering", f"sample {plan_hash(plan)[:8]}", work, shared=False)
+    tried = session.run.step(key, "feature_engineering", f"sample {plan_hash(plan)[:8]}", work, shared=_is_clean)
     later = tuple(Finding.model_validate(finding) for finding in tried.result["findings"])
     return resolved, (*findings, *later)
 
@@ -88,7 +93,10 @@ def make(
         files[f"{folder}/plan.json"] = canonical_json(plan)
         return done.result, files
 
-    done = session.run.step(key, "feature_engineering", f"features {name}", work, shared=False)
+    called = f"features {name}"
+    done = session.run.take_over(key, "feature_engineering", called, renamed(called))
+    if done is None:
+        done = session.run.step(key, "feature_engineering", called, work, shared=_is_clean)
     findings = tuple(Finding.model_validate(finding) for finding in done.result["findings"])
     if session.timed and (
         done.result.get("cause") == "timeout" or any(each.code == "time-exceeded" for each in findings)
@@ -118,6 +126,11 @@ def make(
     return Made(made, resolved), findings
 
 
+def _is_clean(result: dict[str, Any]) -> bool:
+    """Say whether other runs may take a result over: what memory, time or a crash ended says nothing of the plan."""
+    return not result["findings"]
+
+
 def adopt(session: Session, search: Search, agreed: Agreement) -> None:
     """Probe what was made, then adopt it, leave it beside its parent, or roll it back. A person's plan is only judged."""
     if agreed.made is None:
@@ -126,7 +139,8 @@ def adopt(session: Session, search: Search, agreed: Agreement) -> None:
     search.sets[made.name] = made
     search.columns_of[made.name] = resolved.columns
     judged = probe(session, search, made, resolved)
-    _settle(session, search, made, judged, agreed.ask_key, by_person=is_persons_plan(session, search))
+    by_person = is_persons_plan(session, search) or was_edited(session.run, agreed.ask_key)
+    _settle(session, search, made, judged, agreed.ask_key, by_person=by_person)
 
 
 def is_persons_plan(session: Session, search: Search) -> bool:
@@ -227,6 +241,7 @@ def _probe_side(session: Session, search: Search, features: FeatureSet) -> JobSt
         job=fit_job(session, search, spec, allotment, keep_models=False),
         seconds=allotment.seconds,
         keep=keep,
+        shared=True,
     )
 
 

@@ -52,6 +52,11 @@ def read_table(session: Session, given: Any) -> Table:
     known = session.run.find("step_finished", name="table")
     source, origin = _source(session, given, resumed=known is not None)
     table = readers.read(source, origin=origin)
+    if known is None and session.table_before not in (None, table.ref.content_hash):
+        raise DataChanged(
+            f"The table {table.ref.origin} is not the one that run {session.run.forked_from} was started on.",
+            hint="Name the original with --data FILE, or start a new run on this one with `planfit run`.",
+        )
     if known is not None and known.result["content_hash"] != table.ref.content_hash:
         raise DataChanged(
             f"The table {table.ref.origin} is not the one that this run was started on: it had {known.result['rows']} rows and "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planfit.agent.going_back import identity
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.agent.stages.candidates import score_candidates, time_is_up
@@ -22,6 +23,7 @@ def tune(session: Session, search: Search, plan: TuningPlan, folds: int) -> None
     stated = None if plan.space is None else {name: entry.to_json() for name, entry in plan.space.items()}
     space = dimensions(stated, family.space(search.rows, base.columns_out, search.task))
     quiet = search.without_gain
+    aside = {identity(spec) for spec in search.undone.candidates}
     best_before = search.best_of_scored()
     history: list[tuple[dict[str, object], float]] = [({k: base.spec.params.get(k) for k in space}, base.score.value)]
     asked = 0
@@ -34,6 +36,7 @@ def tune(session: Session, search: Search, plan: TuningPlan, folds: int) -> None
         asked += len(suggested)
         before = len(search.results)
         trials = [_trial(base, params, plan) for params in suggested]
+        trials = [trial for trial in trials if identity(trial) not in aside]
         score_candidates(session, search, trials, folds)
         scored = search.results[before:]
         history += [({k: r.spec.params.get(k) for k in space}, r.score.value) for r in scored]

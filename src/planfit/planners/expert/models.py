@@ -68,8 +68,9 @@ def portfolio(view: ModelView) -> tuple[list[Proposed], list[Rejected]]:
 
 
 def untried(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
-    """Return what neither the leaderboard nor the failures hold."""
+    """Return what neither the leaderboard nor the failures hold, and no person went back behind."""
     known = [result.spec for result in view.ask.leaderboard] + [failure.spec for failure in view.ask.failures]
+    known += view.ask.set_aside
     known = [spec for spec in known if spec.origin not in ("baseline", "ensemble", "tuning", "probe")]
     return [entry for entry in wanted if not any(_same(entry, spec) for spec in known)]
 

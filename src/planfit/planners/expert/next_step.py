@@ -92,7 +92,8 @@ def revision(ask: Ask) -> JsonDict | None:
     probe = ask.probes[0]
     variant: Variant = "wider" if probe.verdict == "better" else "smaller"
     plan = feature_plan(ask, variant)
-    tried = [feature_plan(ask)["transformations"], *(known.get("transformations", []) for _, known in ask.feature_sets)]
+    plans = [*(known for _, known in ask.feature_sets), *ask.plans_set_aside]
+    tried = [feature_plan(ask)["transformations"], *(known.get("transformations", []) for known in plans)]
     if not plan["transformations"] or any(_meaning(plan["transformations"]) == _meaning(old) for old in tried):
         return None
     gain = "" if probe.mean is None else f" by {figure(abs(probe.mean))} {probe.metric} on average"

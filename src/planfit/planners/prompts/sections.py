@@ -143,6 +143,13 @@ def results(ask: Ask) -> str:
     ]
     lines += [_result(place, result) for place, result in enumerate(ask.leaderboard[:MOST_RESULTS], 1)]
     lines += [f"failed: {failure.spec.family} on {failure.spec.features}: {failure.cause}" for failure in ask.failures]
+    for plan in ask.plans_set_aside:
+        steps = [str(step.get("operation")) for step in plan.get("transformations", [])]
+        lines.append(f"rolled back by a person, not to be proposed again: the feature set of {', '.join(steps)}")
+    lines += [
+        f"rolled back by a person, not to be proposed again: {spec.family} on {spec.features} {_shown(spec.params)}"
+        for spec in ask.set_aside
+    ]
     return "\n".join(lines)
 
 

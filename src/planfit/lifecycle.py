@@ -1,0 +1,210 @@
+"""What a person does with runs that are there: stop one, go back in one, look a plan over, branch off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planfit import settings
+from planfit.arguments import absolute_path, own_plan, plan_text, planner_name, reviewed, sentence_of, store_folder
+from planfit.errors import UsageError
+from planfit.records.events import Event
+from planfit.runs import Run
+
+if TYPE_CHECKING:
+    from planfit.planners.base import Planner
+
+
+def _ref(run: Run | str | Path) -> str | Path:
+    return run.path if isinstance(run, Run) else run
+
+
+def stop(
+    run: Run | str | Path = "latest", *, now: bool = False, wait: float = 0.0, store: str | Path = settings.STORE
+) -> Run:
+    """Ask a run that another process works on to finish with the best so far.
+
+    Parameters
+    ----------
+    run : Run, str or path, default="latest"
+        A run, its id, a unique prefix of one, its path, or ``latest``.
+    now : bool, default=False
+        Leave at once instead: nothing is delivered, and the run can be resumed.
+    wait : float, default=0
+        Seconds to wait for its end.
+    store : path, default="artifacts"
+        Folder that runs are kept in.
+
+    Returns
+    -------
+    Run
+        As it stands then.
+
+    Raises
+    ------
+    UsageError
+        No process works on it.
+    """
+    from planfit.agent import steering
+    from planfit.store.store import Store
+
+    return Run(steering.stop(Store(store_folder(store)), _ref(run), now=now, wait_seconds=wait))
+
+
+def rollback(run: Run | str | Path, to: str, *, store: str | Path = settings.STORE) -> Run:
+    """Go back to an earlier state of a run. Nothing is deleted; the next resume goes on from there.
+
+    What came later is set aside: it is not delivered, and not tried again by itself.
+
+    Parameters
+    ----------
+    run : Run, str or path
+        As for `stop`.
+    to : str
+        ``"features/v1"``, ``"candidates/c004"``, or the number of an event.
+    store : path, default="artifacts"
+
+    Returns
+    -------
+    Run
+        Its status is ``paused``.
+
+    Raises
+    ------
+    UsageError
+        There is no such state.
+    RunLocked
+        A process works on it.
+    """
+    from planfit.agent import steering
+    from planfit.store.store import Store
+
+    return Run(steering.rollback(Store(store_folder(store)), _ref(run), str(to))[0])
+
+
+def review(
+    run: Run | str | Path = "latest",
+    *,
+    approve: bool = False,
+    edit: str | Path | Mapping[str, Any] | None = None,
+    reject: str | None = None,
+    stop: bool = False,
+    store: str | Path = settings.STORE,
+) -> dict[str, Any]:
+    """Say what is to become of the plan that a paused run waits with; `resume` then goes on. Without a word: only look.
+
+    Parameters
+    ----------
+    run : Run, str or path
+        As for `stop`.
+    approve : bool
+        Carry it out.
+    edit : path, dict or JSON text
+        Carry this plan out instead; it is judged like any other.
+    reject : str
+        Ask the planner for another; it is told this reason.
+    stop : bool
+        Finish with the best so far.
+    store : path, default="artifacts"
+
+    Returns
+    -------
+    dict
+        The plan that waits, its stage and rationale.
+
+    Raises
+    ------
+    UsageError
+        No plan waits, or more than one thing is said.
+    """
+    from planfit.agent import steering
+    from planfit.records.review import Verdict
+    from planfit.store.store import Store
+
+    said = [approve, edit is not None, reject is not None, stop]
+    if sum(said) > 1:
+        raise UsageError(
+            "A plan cannot be approved, edited, rejected and stopped at once.", hint="Say one thing about it."
+        )
+    verdict = None
+    if edit is not None:
+        verdict = Verdict(says="edit", plan=plan_text(edit))
+    elif reject is not None:
+        if not reject.strip():
+            raise UsageError("A plan is rejected without a reason.", hint="Say why: the planner is told.")
+        verdict = Verdict(says="reject", reason=reject.strip())
+    elif approve or stop:
+        verdict = Verdict(says="stop" if stop else "approve")
+    return steering.review(Store(store_folder(store)), _ref(run), verdict)[1].to_json()
+
+
+def fork(
+    run: Run | str | Path,
+    task: str | None = None,
+    *,
+    planner: str | Planner | None = None,
+    features: str | Path | Mapping[str, Any] | None = None,
+    start: str | None = None,
+    data: str | Path | None = None,
+    review: Any = False,
+    store: str | Path = settings.STORE,
+    on_event: Callable[[Event], None] | None = None,
+    started: float | None = None,
+) -> Run:
+    """Branch off: a new run that shares every step of its parent whose inputs are the same.
+
+    Parameters
+    ----------
+    run : Run, str or path
+        The parent, as for `stop`; it may still be going.
+    task : str or None
+        A new sentence; None: the parent's.
+    planner : str, Planner or None
+        Who decides; None: the parent's planner.
+    features : path, dict or None
+        A feature plan of your own.
+    start : {"task", "feature_engineering", "model_search"} or None
+        Up to this stage the answers of the parent stand; None: all is asked anew, unless only `features` differ.
+    data : path or None
+        The new place of the table, where it moved.
+    review
+        As for `planfit.run`.
+    store, on_event, started
+        As for `planfit.run`.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    UsageError
+        Nothing differs from the parent.
+    DataChanged
+        The table is gone or holds something else now.
+    """
+    from planfit.agent.conduct import begin
+    from planfit.agent.forking import request_of_fork, table_of
+    from planfit.agent.scope import refuse_what_is_not_done
+    from planfit.store.store import Store
+
+    opened = Store(store_folder(store))
+    parent = opened.open(_ref(run))
+    sentence = None if task is None else sentence_of(task)
+    if sentence is not None and parent.request.target is None:
+        refuse_what_is_not_done(sentence)
+    stages, reviewer = reviewed(review)
+    request = request_of_fork(
+        parent,
+        sentence=sentence,
+        planner=None if planner is None else planner_name(planner),
+        features=own_plan(features),
+        start=start,
+        review=stages,
+    )
+    given, _ = table_of(parent, absolute_path(data))
+    if request.data is not None:
+        request = request.having(data=given)
+    who = request.planner if planner is None else planner
+    return Run(begin(opened, request, given, who, reviewer=reviewer, parent=parent, listener=on_event, started=started))
