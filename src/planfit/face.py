@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from planfit import settings
 from planfit.arguments import (
     absolute_path,
+    asking_of,
     column_name,
     cores,
     family_names,
@@ -68,6 +69,17 @@ def run(
     deliver: Literal["accurate", "balanced", "simple"] = "accurate",
     max_latency: float | str | None = None,
     table_format: Literal["parquet", "csv"] = "parquet",
+    base_url: str | None = None,
+    knowledge: str | Path | None = None,
+    privacy: Literal["schema", "profile", "samples"] = "profile",
+    redact: Sequence[str] = (),
+    fallback: Literal["expert"] | None = None,
+    small_model: bool = False,
+    answer_within: float | str | None = None,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    max_cost: float | None = None,
+    price: str | None = None,
     seed: int = settings.SEED,
     store: str | Path = settings.STORE,
     on_event: Listener | None = None,
@@ -82,7 +94,8 @@ def run(
     task : str
         What is wanted, e.g. ``"Predict customer churn based on usage patterns"``.
     planner : str or Planner, default="expert"
-        Who decides. The expert works offline.
+        Who decides. The expert works offline; ``"PROVIDER:MODEL"`` is a language model, e.g. ``"openai:gpt-5"`` or
+        ``"ollama:llama3"``, and needs the extra ``planfit[llm]``.
     target, task_type, metric, positive_class, split, exclude, include
         What the user fixes about the task; the planner finds the rest. `split` is ``KIND`` or ``KIND:COLUMN``. Columns in
         `include` stay in, even where the planner would leave them out (an identifier, a suspected leak). `metric` may be a
@@ -112,6 +125,11 @@ def run(
         For ``balanced``: ``"5ms"``, or milliseconds as a number. Measured here, so that a busy machine counts.
     table_format : {"parquet", "csv"}
         Format of the transformed training table.
+    base_url, knowledge, privacy, redact, fallback, small_model, answer_within, max_calls, max_tokens, max_cost, price
+        How a language model is asked: where it is; what you know of the matter (a text or a file); what it may see of
+        the table (`schema`: names and kinds; `profile`: figures; `samples`: rare values too); columns whose names stay
+        here; who takes over where it fails (``"expert"``); whether it only chooses among options; how long one
+        call may take; limits of calls, tokens and US dollars, checked before each call; its price as ``"IN,OUT"`` for a million tokens.
     seed : int, default=0
     store : path, default="artifacts"
         Folder that runs are kept in.
@@ -166,6 +184,19 @@ def run(
         deliver=rule,
         max_latency_ms=latency_of(max_latency, rule),
         table_format=one_of(table_format, ("parquet", "csv"), "table format"),
+        privacy=one_of(privacy, ("schema", "profile", "samples"), "tier of privacy") or "profile",
+        asking=asking_of(
+            base_url=base_url,
+            knowledge=knowledge,
+            redact=redact,
+            fallback=fallback,
+            small=small_model,
+            answer_within=answer_within,
+            max_calls=max_calls,
+            max_tokens=max_tokens,
+            max_cost=max_cost,
+            price=price,
+        ),
         seed=whole_number(seed, 0, "seed", "For example 0."),
         workers=cores(),
         threads=1,

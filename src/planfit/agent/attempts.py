@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from planfit.agent.session import Session, StopRequested
-from planfit.errors import Halted, ProviderError
+from planfit.errors import Halted
 from planfit.planners.base import Answer, Ask
+from planfit.planners.registry import is_language_model
 from planfit.plans import meaning, parse
 from planfit.records.canonical import digest
 from planfit.records.events import PlanAccepted, PlanFailed, PlanProposed, PlanRejected, PlanRequested, RunHalted, Stage
@@ -43,6 +44,7 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
         After `settings.MAX_ATTEMPTS` consecutive failures.
     """
     failures = 0
+    ask = session.asking.prepared(ask)
     while True:
         key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
         document, plan, made, findings = _attempt(session, ask, key, judge)
@@ -58,9 +60,17 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
         failures += 1
         if failures == MAX_ATTEMPTS:
             failures = 0
-            if not session.passes_halt(ask.stage):
+            if _falls_back(session, ask.stage):
+                session.asking.take_over(ask.stage, session.planner.name, _refusals(session, ask, findings))
+                ask, document, findings = ask.having(previous=None, findings=()), "", ()
+            elif not session.passes_halt(ask.stage):
                 raise halt(session, ask.stage, _refusals(session, ask, findings), findings)
-        ask = ask.with_findings(document, findings)
+        ask = session.asking.prepared(ask.with_findings(document, findings))
+
+
+def _falls_back(session: Session, stage: Stage) -> bool:
+    wanted = session.request.asking.fallback == "expert" and is_language_model(session.planner.name)
+    return wanted and stage not in session.asking.experts
 
 
 def halt(session: Session, stage: Stage, message: str, findings: Findings = ()) -> Halted:
@@ -68,6 +78,10 @@ def halt(session: Session, stage: Stage, message: str, findings: Findings = ()) 
     commands = [session.command("resume")]
     if session.planner.name != "expert":
         commands.insert(0, session.command("resume", "--planner", "expert"))
+    if is_language_model(session.planner.name):
+        commands.append(
+            session.command("resume", "--planner", f"{session.planner.name.partition(':')[0]}:ANOTHER_MODEL")
+        )
     session.run.append(RunHalted(stage=stage, message=message, findings=findings, commands=tuple(commands)))
     hint = f"Nothing is lost: `{commands[0]}` goes on from here, `{session.command('trace')}` shows what was tried."
     return Halted(message, stage=stage, findings=findings, hint=hint)
@@ -95,26 +109,25 @@ def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:
     if known is not None:
         return Answer(document=known.document, prompt="", usage=known.usage)
     refused = run.find("plan_rejected", ask_key=key)
-    if refused is not None and refused.findings and refused.findings[0].code == "planner-unreachable":
-        unreachable: Finding = refused.findings[0]
-        return unreachable
+    if refused is not None and refused.findings:
+        unanswered: Finding = refused.findings[0]
+        return unanswered
     if session.stopping:
         raise StopRequested
-    try:
-        answer: Answer | Finding = session.planner.propose(ask)
-    except ProviderError as error:
-        answer = Finding(code="planner-unreachable", gate="document", message=error.message, hint=error.hint)
-    prompt = answer.prompt if isinstance(answer, Answer) else "The planner could not be reached."
+    answer = session.asking.put(ask)
+    prompt = answer.prompt if isinstance(answer, Answer) else session.asking.prompt_of_failure
+    by = answer.planner if isinstance(answer, Answer) else None
     requested = PlanRequested(
         ask_key=key,
         stage=ask.stage,
         plan_kind=ask.plan_kind,
-        prompt=run.keep_text(prompt),
-        planner=session.planner.name,
+        prompt=run.keep_text(prompt or "The planner could not be reached."),
+        planner=by or session.answers(ask.stage),
         round=ask.round,
         attempt=ask.attempt,
     )
     run.once(requested)
+    session.asking.record(key, answer)
     if isinstance(answer, Finding):
         return answer
     run.once(PlanProposed(ask_key=key, document=answer.document, usage=answer.usage))

@@ -192,6 +192,9 @@ def _carry_out(
                 halts_passed=passed,
                 stop_requested=run.find("run_stopped", reason="person") is not None,
             )
+            attach = getattr(planner, "attach", None)
+            if attach is not None:
+                attach(run.path)
             try:
                 with _stopping_on_signal(session), explained(f"Run {run.id} cannot go on"):
                     carry_out(session, data)
@@ -234,7 +237,7 @@ def _stopping_on_signal(session: Session) -> Iterator[None]:
 
 
 def _planner(planner: str | Planner, request: RunRequest) -> Planner:
-    chosen = planner_of(planner) if isinstance(planner, str) else planner
+    chosen = planner_of(planner, request.asking, request.privacy) if isinstance(planner, str) else planner
     if request.features is None:
         return chosen
     from planfit.agent.own_plan import WithOwnFeatures

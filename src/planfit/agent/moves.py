@@ -57,9 +57,18 @@ def ask_of(session: Session, search: Search, plan_kind: PlanKind, stage: Stage) 
     )
 
 
-def agree_on_features(session: Session, search: Search) -> Agreement:
+def ask_for_features(session: Session, search: Search) -> Ask:
+    """Ask a language model for the first features now; it thinks while the first models are trained."""
+    ask = session.asking.prepared(ask_of(session, search, "FeaturePlan", "feature_engineering"))
+    key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
+    if session.run.find("plan_requested", ask_key=key) is None:
+        session.asking.begin(ask)
+    return ask
+
+
+def agree_on_features(session: Session, search: Search, asked: Ask | None = None) -> Agreement:
     """Agree on the first feature plan, carried out on the full training data."""
-    ask = ask_of(session, search, "FeaturePlan", "feature_engineering")
+    ask = asked or ask_of(session, search, "FeaturePlan", "feature_engineering")
     return agree_on(
         session,
         ask,

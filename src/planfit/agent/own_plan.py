@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from planfit.errors import UsageError
@@ -17,8 +18,15 @@ class WithOwnFeatures:
 
     def __init__(self, behind: Planner, features: dict[str, Any]) -> None:
         self.name = behind.name
+        self.online = getattr(behind, "online", False)
         self._behind = behind
         self._features = features
+
+    def attach(self, folder: Path) -> None:
+        """Let the planner behind write what leaves into a run's folder."""
+        attach = getattr(self._behind, "attach", None)
+        if attach is not None:
+            attach(folder)
 
     def propose(self, ask: Ask) -> Answer:
         if ask.plan_kind != "FeaturePlan" or ask.round != 0:

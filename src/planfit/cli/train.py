@@ -12,9 +12,20 @@ from planfit import settings
 from planfit.cli.options import (
     DATA_HELP,
     DEFAULT_STORE,
+    AnswerWithinOption,
+    BaseUrlOption,
+    FallbackOption,
     JsonOption,
+    KnowledgeOption,
+    MaxCallsOption,
+    MaxCostOption,
+    MaxTokensOption,
+    PriceOption,
+    PrivacyOption,
     QuietOption,
+    RedactOption,
     Ref,
+    SmallModelOption,
     StoreOption,
     TargetOption,
     listed,
@@ -31,7 +42,9 @@ Choice = Annotated
 def run(
     data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
     task: Annotated[str, typer.Argument(metavar="TASK", help='What is wanted, e.g. "Predict customer churn".')],
-    planner: Annotated[str, typer.Option(help="Who decides.")] = "expert",
+    planner: Annotated[
+        str, typer.Option(metavar="NAME", help="Who decides: expert, or a language model as PROVIDER:MODEL.")
+    ] = "expert",
     target: TargetOption = None,
     task_type: Annotated[
         str | None, typer.Option(metavar="TYPE", help="Kind of task: binary, multiclass or regression.")
@@ -80,6 +93,17 @@ def run(
         str, typer.Option(metavar="parquet|csv", help="Format of the transformed training table.")
     ] = "parquet",
     seed: Annotated[int, typer.Option(parser=whole, metavar="N", help="Decides what chance decides.")] = settings.SEED,
+    base_url: BaseUrlOption = None,
+    knowledge: KnowledgeOption = None,
+    privacy: PrivacyOption = "profile",
+    redact: RedactOption = None,
+    fallback: FallbackOption = None,
+    small_model: SmallModelOption = False,
+    answer_within: AnswerWithinOption = None,
+    max_calls: MaxCallsOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_cost: MaxCostOption = None,
+    price: PriceOption = None,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -106,6 +130,17 @@ def run(
         "max_latency": max_latency,
         "table_format": table_format,
         "seed": seed,
+        "base_url": base_url,
+        "knowledge": knowledge,
+        "privacy": privacy,
+        "redact": listed(redact),
+        "fallback": fallback,
+        "small_model": small_model,
+        "answer_within": answer_within,
+        "max_calls": max_calls,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "price": price,
         "store": store,
     }
     carry_out(data, task, arguments, as_json=as_json, quiet=quiet)

@@ -195,6 +195,8 @@ def body_fields(body: Any) -> tuple[Any, ...] | None:
             return body.command, body.by, body.round, body.detail
         case "clock_decided":
             return body.key, body.name
+        case "model_called":
+            return body.ask_key, body.number
         case "rolled_back":
             return body.ask_key, body.frm, body.to
         case "holdout_opened":
