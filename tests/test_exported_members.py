@@ -13,7 +13,7 @@ def test_the_face_is_this_list():
     assert planfit.__all__ == [
         "BudgetSpent", "CandidateFailed", "DamagedRun", "DataChanged", "Halted", "NotTrusted", "PlanfitError",
         "ProviderError", "QuestionAsked", "Run", "RunLocked", "UsageError", "__version__", "check", "compile", "deliver",
-        "load", "open_run", "profile", "resume", "run",
+        "load", "open_run", "profile", "replay", "resume", "run",
     ]  # fmt: skip
     assert dir(planfit) == planfit.__all__
 
@@ -36,7 +36,7 @@ def test_every_error_says_its_exit_code():
     assert set(codes.values()) == {1}
 
 
-@pytest.mark.parametrize("name", ["run", "profile", "resume", "deliver", "load", "check", "compile"])
+@pytest.mark.parametrize("name", ["run", "profile", "replay", "resume", "deliver", "load", "check", "compile"])
 def test_every_argument_is_described(name):
     function = getattr(planfit, name)
     text = inspect.getdoc(function)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         RunLocked,
         UsageError,
     )
-    from planfit.face import check, compile, deliver, load, open_run, profile, resume, run
+    from planfit.face import check, compile, deliver, load, open_run, profile, replay, resume, run
     from planfit.runs import Run
 
 __all__ = [
@@ -51,11 +51,12 @@ __all__ = [
     "load",
     "open_run",
     "profile",
+    "replay",
     "resume",
     "run",
 ]
 
-_FACE = frozenset({"Run", "check", "compile", "deliver", "load", "open_run", "profile", "resume", "run"})
+_FACE = frozenset({"Run", "check", "compile", "deliver", "load", "open_run", "profile", "replay", "resume", "run"})
 
 
 def __getattr__(name: str) -> Any:

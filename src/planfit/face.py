@@ -38,6 +38,7 @@ from planfit.runs import Run, deployed
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+    from planfit.agent.replaying import Replayed
     from planfit.deploy.bundle import Bundle
     from planfit.planners.base import Planner
     from planfit.profiling import DataProfile
@@ -299,6 +300,44 @@ def resume(
     own = OwnScorer(name, metric) if name is not None and metric is not None else None
     opened = Store(store_folder(store))
     return Run(go_on(opened, ref, planner, data, scorer=own, listener=on_event, started=started))
+
+
+def replay(
+    run: Run | str | Path,
+    data: str | Path,
+    *,
+    out: str | Path | None = None,
+    store: str | Path = settings.STORE,
+    on_event: Listener | None = None,
+) -> Replayed:
+    """Carry a run out again from its record, with no network and no clock, and compare the two.
+
+    Parameters
+    ----------
+    run : Run, str or path
+        A run that has ended.
+    data : path
+        Its table.
+    out : path or None
+        Store that the replayed run is kept in; None: it is removed when it has been compared.
+    store, on_event
+        As for `run`.
+
+    Returns
+    -------
+    Replayed
+        Whether plans, scores and predictions are equal, and the first difference where they are not.
+    """
+    from tempfile import TemporaryDirectory
+
+    from planfit.agent.replaying import replay as carry_out_again
+    from planfit.store.store import Store
+
+    reader = Store(store_folder(store)).open(run.path if isinstance(run, Run) else run)
+    if out is not None:
+        return carry_out_again(reader, data, Path(store_folder(out)), keep=True, listener=on_event)
+    with TemporaryDirectory(prefix="planfit-replay-") as folder:
+        return carry_out_again(reader, data, Path(folder), keep=False, listener=on_event)
 
 
 def deliver(

@@ -44,6 +44,7 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
         After `settings.MAX_ATTEMPTS` consecutive failures.
     """
     failures = 0
+    refused: set[str] = set()
     ask = session.asking.prepared(ask)
     while True:
         key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
@@ -56,6 +57,7 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
                 return Agreement(plan, made, key)
             session.run.once(PlanFailed(ask_key=key, findings=findings))
         else:
+            findings = (*findings, *_said_before(document, refused))
             session.run.once(PlanRejected(ask_key=key, findings=findings))
         failures += 1
         if failures == MAX_ATTEMPTS:
@@ -66,6 +68,16 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
             elif not session.passes_halt(ask.stage):
                 raise halt(session, ask.stage, _refusals(session, ask, findings), findings)
         ask = session.asking.prepared(ask.with_findings(document, findings))
+
+
+def _said_before(document: str, refused: set[str]) -> Findings:
+    """Return what to add where the very answer that was refused before comes back, be it after another."""
+    meant = digest(document.split())
+    if not document or meant not in refused:
+        refused.add(meant)
+        return ()
+    message = "This answer was refused before, for what is said here; it must be another."
+    return (Finding(code="repeated-plan", gate="schema", severity="warning", message=message),)
 
 
 def _falls_back(session: Session, stage: Stage) -> bool:

@@ -45,11 +45,13 @@ def begin(
     scorer: OwnScorer | None = None,
     listener: Listener | None,
     started: float | None,
+    recorded: Callable[[str, str, Callable[[], Any]], Any] | None = None,
 ) -> RunWriter:
-    """Begin a run and carry it out."""
+    """Begin a run and carry it out; `recorded` decides in place of the clock."""
     chosen = _planner(planner, request)
     _readable(request)
     run = store.create(request, environment(), listener=listener)
+    run.recorded = recorded
     clock = Clock(request.limits.seconds, started=started)
     try:
         _carry_out(run, chosen, clock, data, passed=Counter(), scorer=scorer)

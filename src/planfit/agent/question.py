@@ -32,6 +32,32 @@ def ask_person(session: Session, agreed: Agreement) -> QuestionAsked:
     return QuestionAsked(text, document=question, hint=hint)
 
 
+def ask_which(session: Session, text: str, option: str, answers: dict[str, str], target: str) -> QuestionAsked:
+    """Record a question about one option of the task and return it as an error.
+
+    Parameters
+    ----------
+    text : str
+        The question.
+    option : "target" or "task_type"
+    answers : dict
+        What it can be, with what speaks for each.
+    target : str
+        The target, where it is another option that is asked about.
+    """
+    request = session.request
+    commands = []
+    for answer in answers:
+        fixed = request.having(task_type=answer) if option == "task_type" else request
+        commands.append(command_with(fixed, answer if option == "target" else target, session.run.root))
+    ranked = [{"target": answer, "score": 0.5, "evidence": why} for answer, why in answers.items()]
+    question = {"text": text, "option": option, "alternatives": ranked, "commands": commands}
+    session.run.append(
+        RunHalted(stage="task", status="question", message=text, question=question, commands=tuple(commands))
+    )
+    return QuestionAsked(text, document=question, hint=f"Answer with the command that fits, for example: {commands[0]}")
+
+
 def command_with(request: RunRequest, target: str, store: Path) -> str:
     """Return the command that starts the same run with the target given; every option that was used is in it.
 

@@ -37,6 +37,8 @@ class Search:
     screened: tuple[Screened, ...] = ()
     """Columns that discovery looked at, the most useful first."""
     rolled_back: set[str] = field(default_factory=set)
+    moves: set[str] = field(default_factory=set)
+    """Hashes of the meanings of the moves so far."""
     round: int = 0
     numbered: int = 0
     """Candidate ids given so far."""

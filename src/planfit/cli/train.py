@@ -231,7 +231,13 @@ def carry_out(data: Any, task: str, arguments: dict[str, Any], *, as_json: bool,
     except planfit.QuestionAsked as question:
         answer = _ask(question.document) if sys.stdin.isatty() and not as_json else None
         if answer is not None:
-            carry_out(data, task, {**arguments, "target": answer}, as_json=as_json, quiet=quiet)
+            carry_out(
+                data,
+                task,
+                {**arguments, question.document.get("option", "target"): answer},
+                as_json=as_json,
+                quiet=quiet,
+            )
             return
         _show_ended(begun, arguments["store"], as_json)
         raise

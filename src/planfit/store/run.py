@@ -58,6 +58,8 @@ class RunWriter(RunReader):
         self._id = run_id
         self._lock = lock
         self.listener = listener
+        self.recorded: Callable[[str, str, Callable[[], Any]], Any] | None = None
+        """What decides in place of a clock, in a replay."""
         self._steps = Steps(root, disk)
         self._guard = threading.RLock()
         self._unfit: PlanfitError | None = None
@@ -197,7 +199,10 @@ class RunWriter(RunReader):
     def decide(self, name: str, key: str, f: Callable[[], Any]) -> Any:
         """Return what a clock decided: what the log holds, else `f()`, recorded."""
         known = self._by_fields.get(("clock_decided", key, name))
-        body: Any = known.body if known is not None else self.once(ClockDecided(key=key, name=name, value=f())).body
+        if known is None:
+            value = f() if self.recorded is None else self.recorded(name, key, f)
+            known = self.once(ClockDecided(key=key, name=name, value=value))
+        body: Any = known.body
         return body.value
 
     def keep_text(self, text: str) -> ArtifactRef:

@@ -50,9 +50,7 @@ def test_a_plan_comes_back_with_what_it_cost(model: Maker, ask: Maker) -> None:
         (Reply(raw=b" " * 9_000_000), "planner-unreachable", "too_large"),
     ],
 )  # fmt: skip
-def test_what_does_not_go_away_is_tried_once(
-    model: Maker, ask: Maker, reply: Reply, code: str, outcome: str
-) -> None:
+def test_what_does_not_go_away_is_tried_once(model: Maker, ask: Maker, reply: Reply, code: str, outcome: str) -> None:
     made = model(reply, seconds=0.6)
     asked = ask("ModelPlan")  # one that offers no choices to fall back on
     if outcome == "too_long_a_prompt":
@@ -171,8 +169,15 @@ def test_what_is_unknown_is_unknown(model: Maker, ask: Maker) -> None:
     made = model(Reply(json.dumps(PLAN), usage=None))
     usage = made.planner.propose(ask("FeaturePlan")).usage
     assert (usage.tokens_in, usage.tokens_out) == (None, None)
-    cached = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110, "prompt_tokens_details": {"cached_tokens": 60}}
-    made = model(Reply(json.dumps(PLAN), usage=cached), prices=Prices(tokens_in=10.0, tokens_cached=1.0, tokens_out=20.0))
+    cached = {
+        "prompt_tokens": 100,
+        "completion_tokens": 10,
+        "total_tokens": 110,
+        "prompt_tokens_details": {"cached_tokens": 60},
+    }
+    made = model(
+        Reply(json.dumps(PLAN), usage=cached), prices=Prices(tokens_in=10.0, tokens_cached=1.0, tokens_out=20.0)
+    )
     usage = made.planner.propose(ask("FeaturePlan")).usage
     assert usage.tokens_cached == 60
     assert usage.cost_usd == pytest.approx((40 * 10 + 60 * 1 + 10 * 20) / 1e6)
@@ -192,7 +197,9 @@ def test_answers_are_read_leniently_once(model: Maker, ask: Maker, text: str) ->
     assert answer.raw
 
 
-@pytest.mark.parametrize("text", ['{"transformations": [', "no", "x" * 200_001, '{"a":' * 3000, "\x00\ud7ff{}", "null", "[]"])
+@pytest.mark.parametrize(
+    "text", ['{"transformations": [', "no", "x" * 200_001, '{"a":' * 3000, "\x00\ud7ff{}", "null", "[]"]
+)
 def test_what_is_no_plan_stays_what_it_is(model: Maker, ask: Maker, text: str) -> None:
     from planfit.plans import parse
 

@@ -17,7 +17,16 @@ from planfit.records.profile import TargetProfile, ValueCount
 from planfit.records.scores import Probe
 
 Maker = Callable[..., Any]
-CANARIES = ("CANARYRARE", "canary@example.org", "CANARYTEXT", "CANARYID", "7770001", "CANARYCLASS", "1987-03-17", "CANARYMARK")
+CANARIES = (
+    "CANARYRARE",
+    "canary@example.org",
+    "CANARYTEXT",
+    "CANARYID",
+    "7770001",
+    "CANARYCLASS",
+    "1987-03-17",
+    "CANARYMARK",
+)
 
 
 @pytest.fixture
@@ -41,9 +50,7 @@ def secretive(make: dict[str, Maker], ask: Maker) -> Maker:
     )  # fmt: skip
     table = table.having(
         warnings=findings,
-        columns=tuple(
-            c.having(missing_markers=("CANARYMARK",)) if c.name == "region" else c for c in table.columns
-        ),
+        columns=tuple(c.having(missing_markers=("CANARYMARK",)) if c.name == "region" else c for c in table.columns),
     )
     from planfit.records.task import SplitSpec, Task
 
@@ -58,10 +65,17 @@ def secretive(make: dict[str, Maker], ask: Maker) -> Maker:
     def asked(kind: str) -> Any:
         more: dict[str, Any] = {"profile": table}
         if kind != "TaskPlan":
-            broken = Finding(code="step-failed", gate="sample", message="could not convert string to float: 'CANARYTEXT'", path="/transformations/0")
+            broken = Finding(
+                code="step-failed",
+                gate="sample",
+                message="could not convert string to float: 'CANARYTEXT'",
+                path="/transformations/0",
+            )
             more |= {"task": task, "target_profile": target, "schema_": task.features_of(table)}
             more |= {"previous": "{}", "findings": (broken,), "attempt": 2}
-            more |= {"probes": (Probe(child="v1", parent="v0", metric="m", verdict="worse", because="by 'CANARYRARE'"),)}
+            more |= {
+                "probes": (Probe(child="v1", parent="v0", metric="m", verdict="worse", because="by 'CANARYRARE'"),)
+            }
         return ask(kind, **more)
 
     return asked
@@ -70,7 +84,9 @@ def secretive(make: dict[str, Maker], ask: Maker) -> Maker:
 @pytest.mark.parametrize("tier", ["schema", "profile"])
 @pytest.mark.parametrize("kind", ["TaskPlan", "FeaturePlan", "NextStep"])
 @pytest.mark.parametrize("small", [False, True])
-def test_no_canary_is_on_the_wire(model: Maker, secretive: Maker, make: dict[str, Maker], tier: str, kind: str, small: bool) -> None:
+def test_no_canary_is_on_the_wire(
+    model: Maker, secretive: Maker, make: dict[str, Maker], tier: str, kind: str, small: bool
+) -> None:
     made = model("{}", privacy=tier, small=small)
     asked = secretive(kind)
     if kind == "NextStep":
@@ -123,7 +139,9 @@ def test_the_key_is_in_the_header_and_nowhere_else(model: Maker, ask: Maker, tmp
 
 @pytest.mark.parametrize(("columns", "most"), [(20, 1_500), (60, 2_200), (500, 6_000), (3_000, 6_000)])
 @pytest.mark.parametrize("named", ["short{}", "a_rather_long_name_of_a_column_{}_as_exports_have_them", "{}"])
-def test_the_digest_stays_within_its_budget(ask: Maker, make: dict[str, Maker], columns: int, most: int, named: str) -> None:
+def test_the_digest_stays_within_its_budget(
+    ask: Maker, make: dict[str, Maker], columns: int, most: int, named: str
+) -> None:
     import hashlib
 
     names = [named.format(hashlib.sha256(str(n).encode()).hexdigest()[:8]) for n in range(columns)]
