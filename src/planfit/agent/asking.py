@@ -12,6 +12,7 @@ from planfit.agent.session import Session, StopRequested
 from planfit.errors import BudgetSpent, ProviderError
 from planfit.planners.base import Answer, Ask, Planner
 from planfit.planners.expert.expert import Expert
+from planfit.planners.registry import is_language_model
 from planfit.records.calls import total
 from planfit.records.events import ModelCalled, Stage
 from planfit.records.findings import Finding
@@ -53,7 +54,7 @@ class Asking:
         planner = self._planner(ask.stage)
         try:
             if not online(planner):
-                return planner.propose(ask)
+                return planner.propose(self._anew(ask) if planner.name == "expert" else ask)
             return self._awaited(ask)
         except BudgetSpent as limit:
             self.spent = limit.message
@@ -67,6 +68,16 @@ class Asking:
         except ProviderError as error:
             self._failed = error
             return Finding(code=error.code, gate="document", message=error.message, hint=error.hint)
+
+    def _anew(self, ask: Ask) -> Ask:
+        """Return a question for the expert: another planner's answer is not its own to mend."""
+        if not ask.findings:
+            return ask
+        before = self.session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt - 1])
+        asked = self.session.run.find("plan_requested", ask_key=before)
+        if asked is None or not is_language_model(asked.planner):
+            return ask
+        return ask.having(previous=None, findings=())
 
     def take_over(self, stage: Stage, planner: str, because: str) -> None:
         """Let the expert answer in a stage from now on, as the user wanted."""

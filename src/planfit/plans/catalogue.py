@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from planfit.models.base import Family
@@ -33,6 +34,7 @@ def operations_text(names: Collection[str] | None = None) -> str:
     return "\n".join(_operation_line(name, entry) for name, entry in chosen.items())
 
 
+@cache
 def _operation_line(name: str, operation: type[Operation]) -> str:
     target = ", looks at the target" if operation.uses_target else ""
     columns = " ".join(part for part in (_count(operation), kinds_of(operation)) if part)
@@ -68,10 +70,12 @@ def families_text(names: Collection[str] | None = None) -> str:
 def families_in_short(names: Collection[str] | None = None) -> str:
     """Return the model families, one a line: name, names of hyperparameters, what it is, in a sentence or two."""
     chosen = known_families() if names is None else {n: f for n, f in known_families().items() if n in names}
-    return "\n".join(
-        f"{name}({', '.join(params_schema(name).get('properties', {}))}): {_sentences(type(family))}"
-        for name, family in chosen.items()
-    )
+    return "\n".join(_family_line(name, type(family)) for name, family in chosen.items())
+
+
+@cache
+def _family_line(name: str, family: type[Family]) -> str:
+    return f"{name}({', '.join(params_schema(name).get('properties', {}))}): {_sentences(family)}"
 
 
 def _sentences(documented: type, most: int = 160) -> str:
