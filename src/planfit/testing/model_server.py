@@ -142,6 +142,7 @@ def _completion(reply: Reply) -> bytes:
 def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits some 40 ms for an acknowledgement
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""

@@ -15,14 +15,12 @@ from typing import Any, Final
 from planfit.planners.base import Ask, Planner
 from planfit.planners.expert.model_view import view_of
 from planfit.planners.expert.models import model_plan, next_batch, portfolio, scored
-from planfit.planners.expert.task import METRICS_OF
 from planfit.planners.expert.tuning import best_tunable, tuning_plan
 from planfit.planners.llm.wire import choice, closed
 from planfit.planners.privacy import Screen
 from planfit.planners.prompts import digest, sections, texts
 from planfit.records.profile import ColumnProfile
 from planfit.records.schema import Kind
-from planfit.records.task import TaskType
 
 Json = dict[str, Any]
 MOST_COLUMNS: Final = 20
@@ -35,11 +33,6 @@ SKEWED: Final = 1.5
 MANY_LEVELS: Final = 10
 BESIDE: Final = ("target_encode", "count_encode")
 """Operations that are offered beside their column, not in its place."""
-_METRICS: Final[dict[TaskType, tuple[str, ...]]] = {
-    "binary": ("roc_auc", "log_loss", "accuracy"),
-    "multiclass": ("log_loss", "accuracy", "f1_macro"),
-    "regression": ("rmse", "mae", "r2"),
-}
 
 
 @dataclass(frozen=True)
@@ -48,6 +41,8 @@ class Offer:
 
     prompt: str
     schema: Json
+    keys: tuple[str, ...]
+    """What is to be chosen."""
     plan: Callable[[Json], Json]
 
 
@@ -68,7 +63,7 @@ def offer(ask: Ask, expert: Planner, screen: Screen) -> Offer | None:
         f"{json.dumps(key, ensure_ascii=False)}: {', '.join(values)}{says.get(key, '')}"
         for key, values in options.items()
     ]
-    return Offer(_prompt(ask, screen, lines), screen.names_out(closed(fields)), plan)
+    return Offer(_prompt(ask, screen, lines), screen.names_out(closed(fields)), tuple(fields), plan)
 
 
 def _prompt(ask: Ask, screen: Screen, lines: list[str]) -> str:
@@ -111,32 +106,25 @@ Made = tuple[dict[str, list[str]], dict[str, str], Callable[[Json], Json]]
 
 
 def _task(ask: Ask, expert: Planner) -> Made | None:
-    """Offer the targets that the sentence may mean and the metrics that judge such a task."""
+    """Offer the targets that the sentence may mean; what follows from the target the expert knows."""
     usual: Json = json.loads(expert.propose(ask).document)
     options: dict[str, list[str]] = {}
     if ask.options.target is None:
         others = [usual["target"], *(entry["target"] for entry in usual.get("alternatives", []))]
         options["target"] = list(dict.fromkeys(others))[:MOST_OPTIONS]
-    if ask.options.metric is None and ask.options.task_type is None:
-        known = [name for name in _METRICS[usual["task_type"]] if name in METRICS_OF[usual["task_type"]]]
-        options["metric"] = list(dict.fromkeys([usual["metric"], *known]))[:MOST_OPTIONS]
     options = {key: values for key, values in options.items() if len(values) > 1}
     if not options:
         return None
 
     def plan(chosen: Json) -> Json:
         target = chosen.get("target", usual["target"])
-        made = usual
-        if target != usual["target"]:
-            given = ask.having(options=ask.options.having(target=str(target)))
-            made = (
-                json.loads(expert.propose(given).document)
-                if target in ask.profile.names
-                else {**usual, "target": target}
-            )
-        metric = chosen.get("metric", made["metric"])
-        same_kind = made["task_type"] == usual["task_type"]
-        return {**made, "metric": metric if same_kind else made["metric"]}
+        if target == usual["target"]:
+            return usual
+        if target not in ask.profile.names:
+            return {**usual, "target": target}
+        given = ask.having(options=ask.options.having(target=str(target)))
+        made: Json = json.loads(expert.propose(given).document)
+        return made
 
     return options, {}, plan
 
@@ -258,7 +246,7 @@ def _corrections(ask: Ask, screen: Screen) -> Offer | None:
         return {"transformations": kept, "rationale": "Corrected by a choice for each finding."}
 
     fields = {key: choice(values) for key, values in options.items()}
-    return Offer(_prompt(ask, screen, says), screen.names_out(closed(fields)), plan)
+    return Offer(_prompt(ask, screen, says), screen.names_out(closed(fields)), tuple(fields), plan)
 
 
 def _instead(ask: Ask, step: Any) -> list[str]:

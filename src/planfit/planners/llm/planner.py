@@ -116,7 +116,9 @@ class LanguageModel:
             chosen = lenient.read(text)
             if not isinstance(chosen, dict):
                 return _kept(text)
-            return json.dumps(offer.plan(screen.back(chosen)), ensure_ascii=False)
+            chosen = screen.back(chosen)
+            made = offer.plan(chosen) if any(key in chosen for key in offer.keys) else chosen
+            return json.dumps(made, ensure_ascii=False).encode("utf-8", "replace").decode()
 
         answer = self._asked(ask, system, user, offer.schema, read, choices.MOST_TOKENS)
         return answer.having(calls=(*before, *answer.calls))
