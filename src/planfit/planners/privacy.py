@@ -55,7 +55,7 @@ class Screen:
         profile = self._profile(ask.profile, known)
         return ask.having(
             profile=profile,
-            task=None if ask.task is None else self._task(ask.task, profile, known),
+            task=None if ask.task is None else self._task(ask.task, profile, ask.target_profile, known),
             target_profile=self._target(ask.target_profile, ask, known),
             failures=tuple(failure.having(detail="") for failure in ask.failures),
             probes=tuple(probe.having(because=known.scrubbed(probe.because)) for probe in ask.probes),
@@ -120,8 +120,10 @@ class Screen:
     def _shows(self, entry: ValueCount) -> bool:
         return self.tier == "samples" or entry.count >= FEWEST_ROWS
 
-    def _task(self, task: Task, profile: Profile, known: _Known) -> Task:
+    def _task(self, task: Task, profile: Profile, target: TargetProfile | None, known: _Known) -> Task:
         labels = {entry.value for entry in profile.of(task.target).top} if task.target in profile.names else set()
+        if target is not None and self.tier != "schema" and not known.hides(task.target):
+            labels |= {entry.value for entry in target.classes if self._shows(entry)}
         classes = tuple(label for label in task.classes if _text(label) in labels)
         return task.having(
             classes=classes,

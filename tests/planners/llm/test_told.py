@@ -187,3 +187,28 @@ def test_the_expert_decides_what_follows_by_rule(ask: Maker, make: dict[str, Mak
     assert not follows_by_rule(ask("NextStep", leaderboard=scored))
     assert follows_by_rule(ask("NextStep", leaderboard=scored, asked=MOST_QUESTIONS))
     assert not follows_by_rule(ask("FeaturePlan"))
+
+
+def test_a_usual_run_stays_within_its_tokens(model: Maker, ask: Maker, make: dict[str, Maker]) -> None:
+    """Questions of a run on 20 columns with the whole catalogue, each with its schema and a long answer."""
+    from planfit.models.registry import families
+    from planfit.operations.registry import operations
+    from planfit.records.scores import Usage
+
+    columns = [
+        make["column"](f"category_{n}", "categorical", 6, top={f"level {k}": 99 for k in range(6)}) for n in range(10)
+    ]
+    columns += [make["number"](f"amount_{n}", 0.5, 12345.6, skew=2.0) for n in range(10)]
+    table = make["profile"](5_000, *columns, make["column"]("Churn", "boolean", 2, top={"No": 3_000, "Yes": 2_000}))
+    results = tuple(make["result"](n, "lightgbm", 0.8) for n in range(1, 13))
+    legal = {"profile": table, "operations": tuple(operations()), "families": tuple(families())}
+    made, used = model("{}"), 0
+    for kind in ("TaskPlan", "FeaturePlan", "NextStep", "NextStep"):
+        asked = ask(kind, profile=table) if kind == "TaskPlan" else ask(kind, **legal, leaderboard=results)
+        if kind != "TaskPlan":
+            asked = asked.having(schema_=asked.task.features_of(table))
+        made.planner.propose(asked.having(spent=Usage(tokens_in=used)))
+        used += digest.tokens(made.server.bodies[-1].decode()) + 700
+    assert len(made.server.bodies) == MOST_QUESTIONS
+    assert used < 20_000
+    assert made.planner.propose(asked.having(spent=Usage(tokens_in=19_000))).planner == "expert"

@@ -11,17 +11,20 @@ from planfit.errors import ProviderError
 from planfit.planners.base import Answer, Ask, Planner
 from planfit.planners.expert.next_step import MoveView
 from planfit.planners.llm import choices, lenient
-from planfit.planners.llm.calling import Caller
+from planfit.planners.llm.calling import ANSWER_TOKENS, Caller
 from planfit.planners.llm.provider import Request
 from planfit.planners.llm.sent import Sent
 from planfit.planners.llm.unwire import from_wire, to_wire
 from planfit.planners.llm.wire import Names, wire_schema
 from planfit.planners.privacy import Screen
 from planfit.planners.prompts import Reference, prompt_for
+from planfit.planners.prompts.digest import tokens
 from planfit.records.calls import Asking, ModelCall, Privacy, total
 
 MOST_QUESTIONS: Final = 4
 """Questions of a run that the model is asked, corrections apart; the expert decides what is left."""
+USUAL_TOKENS: Final = 20_000
+"""Of a run, in and out, corrections apart: a further move is not asked for beyond, unless the user allows more."""
 LONGEST_KEPT: Final = 100_000
 """Characters of an answer that is no plan."""
 ROLE: Final = "# Role\n"
@@ -102,7 +105,15 @@ class LanguageModel:
         prompt = prompt_for(shown, Reference.installed(ask), screen=screen, knowledge=self._asking.knowledge)
         schema = screen.names_out(wire_schema(ask.plan_kind, Names.of(ask), bounded=self._local))
         system, user = split(prompt)
+        if ask.plan_kind == "NextStep" and not ask.findings and self._too_much(ask, prompt, schema):
+            return self._expert.propose(ask).having(planner="expert")
         return self._asked(ask, system, user, schema, lambda text: _plan_in(ask, screen, text), self._max_tokens)
+
+    def _too_much(self, ask: Ask, prompt: str, schema: dict[str, Any]) -> bool:
+        """Say whether a move is not worth its tokens: tables of hundreds of columns make long prompts."""
+        most = USUAL_TOKENS if self._asking.max_tokens is None else self._asking.max_tokens
+        used = (ask.spent.tokens_in or 0) + (ask.spent.tokens_out or 0)
+        return used + tokens(prompt + json.dumps(schema)) + ANSWER_TOKENS > most
 
     def _chosen(self, ask: Ask, before: tuple[ModelCall, ...] = ()) -> Answer:
         """Let the model choose among a few legal options."""
