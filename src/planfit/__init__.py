@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         RunLocked,
         UsageError,
     )
-    from planfit.face import deliver, load, open_run, profile, resume, run
+    from planfit.face import deliver, load, open_run, profile, replay, resume, run
     from planfit.lifecycle import fork, review, rollback, stop
     from planfit.plans import FeaturePlan
     from planfit.runs import Run
@@ -63,6 +63,7 @@ __all__ = [
     "mend",
     "open_run",
     "profile",
+    "replay",
     "resume",
     "review",
     "rollback",
@@ -74,7 +75,7 @@ _ROOMS = {
     "FeaturePlan": "planfit.plans",
     "compare": "planfit.comparing",
     **dict.fromkeys(("apply", "check", "compile", "diff", "mend"), "planfit.by_hand"),
-    **dict.fromkeys(("Run", "deliver", "load", "open_run", "profile", "resume", "run"), "planfit.face"),
+    **dict.fromkeys(("Run", "deliver", "load", "open_run", "profile", "replay", "resume", "run"), "planfit.face"),
     **dict.fromkeys(("fork", "review", "rollback", "stop"), "planfit.lifecycle"),
 }
 """Where a name comes from when it is first asked for; all others are errors."""

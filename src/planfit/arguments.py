@@ -10,6 +10,7 @@ from planfit import settings
 from planfit.amounts import bytes_of, milliseconds_of, seconds_of
 from planfit.data.sources.address import absolute, is_text, parse
 from planfit.errors import UsageError
+from planfit.records.calls import Asking, Prices
 from planfit.records.run import Limits
 
 SPLITS = ("random", "stratified", "time", "group")
@@ -138,6 +139,96 @@ def planner_name(planner: Any) -> str:
             f"The planner must be a name or a planner. Got {planner!r}.", hint='The one that works offline is "expert".'
         )
     return name
+
+
+def asking_of(
+    *,
+    base_url: str | None = None,
+    knowledge: str | Path | None = None,
+    redact: Sequence[str] = (),
+    fallback: str | None = None,
+    small: bool = False,
+    answer_within: float | str | None = None,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    max_cost: float | None = None,
+    price: str | None = None,
+) -> Asking:
+    """Return how a language model is to be asked."""
+    url = None
+    if base_url is not None:
+        from planfit.planners.llm.build import checked_address
+
+        url = checked_address(str(base_url).strip())
+    return Asking(
+        base_url=url,
+        knowledge=knowledge_text(knowledge),
+        redact=list_of_names(redact, "redacted columns"),
+        fallback=one_of(fallback, ("expert",), "fallback"),
+        small=small,
+        answer_within=None if answer_within is None else seconds_of(answer_within),
+        max_calls=None if max_calls is None else whole_number(max_calls, 0, "number of calls", "For example 8."),
+        max_tokens=None
+        if max_tokens is None
+        else whole_number(max_tokens, 0, "number of tokens", "For example 20000."),
+        max_cost=None if max_cost is None else dollars(max_cost),
+        prices=None if price is None else prices_of(price),
+    )
+
+
+def knowledge_text(knowledge: str | Path | None) -> str:
+    """Return the user's knowledge: a text, or what a file of that name holds."""
+    if knowledge is None:
+        return ""
+    text = str(knowledge)
+    path = Path(text).expanduser()
+    looks_like_a_file = (
+        "\n" not in text and len(text) < 500 and (isinstance(knowledge, Path) or path.suffix in (".md", ".txt"))
+    )
+    try:
+        if (looks_like_a_file or len(text) < 200) and path.is_file():
+            return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The knowledge in {text!r} cannot be read: {error}.", hint="Name a text file in UTF-8."
+        ) from None
+    if looks_like_a_file:
+        raise UsageError(
+            f"There is no file {text!r} with knowledge.", hint="Name a text file, or write the text itself."
+        )
+    return text
+
+
+def dollars(amount: Any) -> float:
+    try:
+        found = float(amount)
+    except (TypeError, ValueError):
+        found = -1.0
+    if not 0.0 <= found < float("inf"):
+        raise UsageError(
+            f"The limit of money must be an amount in US dollars. Got {amount!r}.", hint="For example 0.50."
+        )
+    return found
+
+
+def prices_of(text: str) -> Prices:
+    """Return prices given as ``IN,OUT`` or ``IN,CACHED,OUT``: US dollars for a million tokens.
+
+    >>> prices_of("0.15,0.6").tokens_out
+    0.6
+    """
+    parts = [part.strip() for part in str(text).split(",")]
+    try:
+        values = [dollars(part) for part in parts]
+    except UsageError:
+        values = []
+    if len(values) not in (2, 3):
+        raise UsageError(
+            f"The price {text!r} cannot be read.",
+            hint="Write IN,OUT or IN,CACHED,OUT in US dollars for a million tokens.",
+        )
+    cached = values[1] if len(values) == 3 else None
+    return Prices(tokens_in=values[0], tokens_cached=cached, tokens_out=values[-1])
 
 
 def whole_number(number: Any, least: int, what: str, hint: str) -> int:

@@ -25,7 +25,47 @@ class Examination(Record):
 
 def examine(store: str | Path) -> list[Examination]:
     """Look at Python, libraries, cores, memory, the store, the signing key and a worker."""
-    return [_python(), *_libraries(), _machine(), _store(Path(store)), _key(), _worker()]
+    return [_python(), *_libraries(), _machine(), _store(Path(store)), _key(), *_language_models(), _worker()]
+
+
+def try_out(name: str, base_url: str | None = None) -> list[Examination]:
+    """Make one tiny call to a language model for each form of an answer that it may take, and say what came back.
+
+    Parameters
+    ----------
+    name : str
+        ``PROVIDER:MODEL``.
+    base_url : str or None
+    """
+    from planfit.errors import UsageError
+    from planfit.planners.llm.tryout import tried
+    from planfit.planners.registry import is_language_model
+
+    if not is_language_model(name):
+        raise UsageError(f"{name!r} is no language model.", hint="Write PROVIDER:MODEL, e.g. openai:gpt-5.")
+    return [Examination(name=f"{name} {mode}"[:60], ok=ok, found=said) for mode, ok, said in tried(name, base_url)]
+
+
+def _language_models() -> list[Examination]:
+    """Say which providers could be asked: nothing is sent. None of them is needed."""
+    import os
+
+    from planfit.planners.llm.build import NEEDED
+    from planfit.planners.llm.dialects import DIALECTS
+
+    missing = [module for module in NEEDED if find_spec(module) is None]
+    there = "planfit[llm] is installed"
+    if missing:
+        there = f"planfit[llm] is not installed (optional; {', '.join(missing)} missing)"
+    found = [Examination(name="language models", ok=True, found=there)]
+    for dialect in DIALECTS.values():
+        keys = [name for name in dialect.keys if os.environ.get(name)]
+        key = f"key in {keys[0]}" if keys else f"no key ({' or '.join(dialect.keys)})"
+        key = key if keys or dialect.needs_key else f"needs no key here, {key}"
+        where = (os.environ.get(dialect.url_variable) if dialect.url_variable else None) or dialect.base_url
+        where = where or f"address by --base-url or {dialect.url_variable}"
+        found.append(Examination(name=f"  {dialect.name}", ok=True, found=f"{key}; {where}"))
+    return found
 
 
 def _python() -> Examination:

@@ -123,7 +123,31 @@ class BudgetSpent(PlanfitError):
 
 
 class ProviderError(PlanfitError):
-    """A planner could not be reached or did not answer."""
+    """A planner could not be reached or did not answer.
+
+    Attributes
+    ----------
+    code : str
+        The code of the finding that is made of it.
+    calls : tuple
+        The calls of a language model that led to it.
+    prompt : str
+        What it had been asked.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        code: str = "planner-unreachable",
+        calls: tuple[Any, ...] = (),
+        prompt: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.calls = calls
+        self.prompt = prompt
 
 
 class NotTrusted(PlanfitError):

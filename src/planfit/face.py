@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from planfit import settings
 from planfit.arguments import (
     absolute_path,
+    asking_of,
     column_name,
     cores,
     family_names,
@@ -34,6 +35,7 @@ from planfit.records.run import RunRequest
 from planfit.runs import Run, deployed
 
 if TYPE_CHECKING:
+    from planfit.agent.replaying import Replayed
     from planfit.deploy.bundle import Bundle
     from planfit.planners.base import Planner
     from planfit.profiling import DataProfile
@@ -66,6 +68,17 @@ def run(
     deliver: Literal["accurate", "balanced", "simple"] = "accurate",
     max_latency: float | str | None = None,
     table_format: Literal["parquet", "csv"] = "parquet",
+    base_url: str | None = None,
+    knowledge: str | Path | None = None,
+    privacy: Literal["schema", "profile", "samples"] = "profile",
+    redact: Sequence[str] = (),
+    fallback: Literal["expert"] | None = None,
+    small_model: bool = False,
+    answer_within: float | str | None = None,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    max_cost: float | None = None,
+    price: str | None = None,
     seed: int = settings.SEED,
     review: bool | Sequence[str] | Reviewer = False,
     store: str | Path = settings.STORE,
@@ -81,7 +94,8 @@ def run(
     task : str
         What is wanted, e.g. ``"Predict customer churn based on usage patterns"``.
     planner : str or Planner, default="expert"
-        Who decides. The expert works offline.
+        Who decides. The expert works offline; ``"PROVIDER:MODEL"`` is a language model, e.g. ``"openai:gpt-5"`` or
+        ``"ollama:llama3"``, and needs the extra ``planfit[llm]``.
     target, task_type, metric, positive_class, split, exclude, include
         What the user fixes about the task; the planner finds the rest. `split` is ``KIND`` or ``KIND:COLUMN``. Columns in
         `include` stay in, even where the planner would leave them out (an identifier, a suspected leak). `metric` may be a
@@ -111,6 +125,11 @@ def run(
         For ``balanced``: ``"5ms"``, or milliseconds as a number. Measured here, so that a busy machine counts.
     table_format : {"parquet", "csv"}
         Format of the transformed training table.
+    base_url, knowledge, privacy, redact, fallback, small_model, answer_within, max_calls, max_tokens, max_cost, price
+        How a language model is asked: where it is; what you know of the matter (a text or a file); what it may see of
+        the table (`schema`: names and kinds; `profile`: figures; `samples`: rare values too); columns whose names stay
+        here; who takes over where it fails (``"expert"``); whether it only chooses among options; how long one
+        call may take; limits of calls, tokens and US dollars, checked before each call; its price as ``"IN,OUT"`` for a million tokens.
     seed : int, default=0
     review : bool, sequence of str or callable, default=False
         Stages whose plans a person looks at before they are carried out: ``"task"``, ``"feature_engineering"``,
@@ -174,6 +193,19 @@ def run(
         deliver=rule,
         max_latency_ms=latency_of(max_latency, rule),
         table_format=one_of(table_format, ("parquet", "csv"), "table format"),
+        privacy=one_of(privacy, ("schema", "profile", "samples"), "tier of privacy") or "profile",
+        asking=asking_of(
+            base_url=base_url,
+            knowledge=knowledge,
+            redact=redact,
+            fallback=fallback,
+            small=small_model,
+            answer_within=answer_within,
+            max_calls=max_calls,
+            max_tokens=max_tokens,
+            max_cost=max_cost,
+            price=price,
+        ),
         seed=whole_number(seed, 0, "seed", "For example 0."),
         workers=cores(),
         threads=1,
@@ -281,6 +313,44 @@ def resume(
     opened = Store(store_folder(store))
     gone_on = go_on(opened, ref, planner, data, scorer=own, reviewer=review, listener=on_event, started=started)
     return Run(gone_on)
+
+
+def replay(
+    run: Run | str | Path,
+    data: str | Path,
+    *,
+    out: str | Path | None = None,
+    store: str | Path = settings.STORE,
+    on_event: Listener | None = None,
+) -> Replayed:
+    """Carry a run out again from its record, with no network and no clock, and compare the two.
+
+    Parameters
+    ----------
+    run : Run, str or path
+        A run that has ended.
+    data : path
+        Its table.
+    out : path or None
+        Store that the replayed run is kept in; None: it is removed when it has been compared.
+    store, on_event
+        As for `run`.
+
+    Returns
+    -------
+    Replayed
+        Whether plans, scores and predictions are equal, and the first difference where they are not.
+    """
+    from tempfile import TemporaryDirectory
+
+    from planfit.agent.replaying import replay as carry_out_again
+    from planfit.store.store import Store
+
+    reader = Store(store_folder(store)).open(run.path if isinstance(run, Run) else run)
+    if out is not None:
+        return carry_out_again(reader, data, Path(store_folder(out)), keep=True, listener=on_event)
+    with TemporaryDirectory(prefix="planfit-replay-") as folder:
+        return carry_out_again(reader, data, Path(folder), keep=False, listener=on_event)
 
 
 def deliver(

@@ -33,7 +33,8 @@ def column(
 
 def number(name: str, low: float, high: float, n_unique: int = 500, missing: int = 0, **more: Any) -> ColumnProfile:
     mean = more.pop("mean", (low + high) / 2)
-    values = {"integers": False, "zeros": 0, "skew": 0.0, "std": (high - low) / 4} | more
+    spread = tuple(low + share * (high - low) for share in (0.01, 0.25, 0.5, 0.75, 0.99))
+    values = {"integers": False, "zeros": 0, "skew": 0.0, "std": (high - low) / 4, "quantiles": spread} | more
     return column(name, "numeric", n_unique, missing, minimum=low, maximum=high, mean=mean, **values)
 
 

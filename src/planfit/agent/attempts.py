@@ -9,8 +9,9 @@ from typing import Any
 from planfit.agent import reviewing
 from planfit.agent.halting import at_hand, tried, ways_on
 from planfit.agent.session import Session, StopRequested
-from planfit.errors import Halted, PlanfitError, ProviderError
+from planfit.errors import Halted, PlanfitError
 from planfit.planners.base import Answer, Ask
+from planfit.planners.registry import is_language_model
 from planfit.plans import meaning, parse
 from planfit.records.canonical import digest
 from planfit.records.events import PlanAccepted, PlanFailed, PlanProposed, PlanRejected, PlanRequested, RunHalted, Stage
@@ -46,6 +47,8 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
         After `settings.MAX_ATTEMPTS` consecutive failures.
     """
     failures = 0
+    refused: set[str] = set()
+    ask = session.asking.prepared(ask)
     while True:
         key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
         document, plan, made, findings = _attempt(session, ask, key, judge)
@@ -59,13 +62,32 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
                 return Agreement(plan, made, key)
             session.run.once(PlanFailed(ask_key=key, findings=findings))
         else:
+            findings = (*findings, *_said_before(document, refused))
             session.run.once(PlanRejected(ask_key=key, findings=findings))
         failures += 1
         if failures == MAX_ATTEMPTS:
             failures = 0
-            if not session.passes_halt(ask.stage):
+            if _falls_back(session, ask.stage):
+                session.asking.take_over(ask.stage, session.planner.name, _refusals(session, ask, findings))
+                ask, document, findings = ask.having(previous=None, findings=()), "", ()
+            elif not session.passes_halt(ask.stage):
                 raise halt(session, ask.stage, _refusals(session, ask, findings), findings)
-        ask = ask.with_findings(document, findings)
+        ask = session.asking.prepared(ask.with_findings(document, findings))
+
+
+def _said_before(document: str, refused: set[str]) -> Findings:
+    """Return what to add where the very answer that was refused before comes back, be it after another."""
+    meant = digest(document.split())
+    if not document or meant not in refused:
+        refused.add(meant)
+        return ()
+    message = "This answer was refused before, for what is said here; it must be another."
+    return (Finding(code="repeated-plan", gate="schema", severity="warning", message=message),)
+
+
+def _falls_back(session: Session, stage: Stage) -> bool:
+    wanted = session.request.asking.fallback == "expert" and is_language_model(session.planner.name)
+    return wanted and stage not in session.asking.experts
 
 
 def halt(session: Session, stage: Stage, message: str, findings: Findings = ()) -> Halted:
@@ -132,32 +154,32 @@ def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:
     if known is not None:
         return Answer(document=known.document, prompt="", usage=known.usage)
     refused = run.find("plan_rejected", ask_key=key)
-    if refused is not None and refused.findings and refused.findings[0].code == "planner-unreachable":
-        unreachable: Finding = refused.findings[0]
-        return unreachable
+    if refused is not None and refused.findings:
+        unanswered: Finding = refused.findings[0]
+        return unanswered
     if session.stopping:
         raise StopRequested
     try:
-        answer: Answer | Finding = session.planner.propose(ask)
-    except ProviderError as error:
-        answer = Finding(code="planner-unreachable", gate="document", message=error.message, hint=error.hint)
-    except PlanfitError:  # the person's own to mend
+        answer: Answer | Finding = session.asking.put(ask)
+    except (PlanfitError, StopRequested):  # the person's own to mend, or to decide
         raise
     except Exception as error:  # a planner may be anybody's code; that it broke is an answer that is none
         said = " ".join(str(error).split())[:MOST_OF_AN_ERROR]
         broke = f"The planner broke down instead of answering: {type(error).__name__}{': ' if said else ''}{said}."
         answer = Finding(code="planner-unreachable", gate="document", message=broke)
-    prompt = answer.prompt if isinstance(answer, Answer) else "The planner could not be reached."
+    prompt = answer.prompt if isinstance(answer, Answer) else session.asking.prompt_of_failure
+    by = answer.planner if isinstance(answer, Answer) else None
     requested = PlanRequested(
         ask_key=key,
         stage=ask.stage,
         plan_kind=ask.plan_kind,
-        prompt=run.keep_text(prompt),
-        planner=(isinstance(answer, Answer) and answer.by) or session.planner.name,
+        prompt=run.keep_text(prompt or "The planner could not be reached."),
+        planner=by or session.answers(ask.stage),
         round=ask.round,
         attempt=ask.attempt,
     )
     run.once(requested)
+    session.asking.record(key, answer)
     if isinstance(answer, Finding):
         return answer
     run.once(PlanProposed(ask_key=key, document=answer.document, usage=answer.usage))

@@ -50,11 +50,13 @@ def begin(
     parent: RunReader | None = None,
     listener: Listener | None,
     started: float | None,
+    recorded: Callable[[str, str, Callable[[], Any]], Any] | None = None,
 ) -> RunWriter:
-    """Begin a run and carry it out; a fork of another where `parent` is one."""
+    """Begin a run and carry it out; a fork of another where `parent` is one, by `recorded` decisions in place of the clock."""
     chosen = _planner(planner, request, parent)
     _readable(request)
     run = store.create(request, environment(), forked_from=parent.id if parent is not None else None, listener=listener)
+    run.recorded = recorded
     clock = Clock(request.limits.seconds, started=started)
     try:
         _carry_out(run, chosen, clock, data, passed=Counter(), scorer=scorer, reviewer=reviewer, parent=parent)
@@ -205,10 +207,13 @@ def _carry_out(
                 halts_passed=passed,
                 stop_requested=run.find("run_stopped", reason="person") is not None,
             )
+            attach = getattr(planner, "attach", None)
+            if attach is not None:
+                attach(run.path)
             try:
-                with _stopping_on_signal(session), listening(session), explained(f"Run {run.id} cannot go on"):
-                    with _system_errors():
-                        carry_out(session, data)
+                cannot = explained(f"Run {run.id} cannot go on")
+                with _stopping_on_signal(session), listening(session), cannot, _system_errors():
+                    carry_out(session, data)
             except PlanfitError as error:
                 _record_failure(session, error)
                 raise
@@ -259,7 +264,7 @@ def _stopping_on_signal(session: Session) -> Iterator[None]:
 
 
 def _planner(planner: str | Planner, request: RunRequest, parent: RunReader | None = None) -> Planner:
-    chosen = planner_of(planner) if isinstance(planner, str) else planner
+    chosen = planner_of(planner, request.asking, request.privacy) if isinstance(planner, str) else planner
     if parent is not None and request.follow is not None:
         chosen = following(chosen, parent, request.follow)
     if request.features is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from planfit.agent.session import Session
+from planfit.planners.registry import is_language_model
 from planfit.records.events import Stage
 from planfit.settings import MAX_ATTEMPTS
 from planfit.store.reader import RunReader
@@ -50,6 +51,9 @@ def ways_on(session: Session, stage: Stage) -> tuple[str, ...]:
     commands = [session.command("resume")]
     if session.planner.name != "expert":
         commands.insert(0, session.command("resume", "--planner", "expert"))
+    if is_language_model(session.planner.name):
+        other = f"{session.planner.name.partition(':')[0]}:ANOTHER_MODEL"
+        commands.append(session.command("resume", "--planner", other))
     if stage in ("feature_engineering", "model_search"):
         by_hand = ["--features", "PLAN.json", "--from", "feature_engineering"]
         by_hand += ["--planner", "expert"] if session.planner.name != "expert" else []

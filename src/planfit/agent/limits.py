@@ -5,6 +5,7 @@ from __future__ import annotations
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.amounts import counted
+from planfit.planners.registry import is_language_model
 from planfit.records.run import StopReason
 from planfit.settings import MAX_ATTEMPTS, TRAININGS_WHEN_UNLIMITED
 
@@ -17,6 +18,8 @@ LEAST_FOR_FEATURES = 6.0
 LEAST_AFTER_FIRST_MODELS = 3.0
 SECONDS_PER_CELL_FOR_FEATURES = 1.5e-5
 """Some 700 rounds of boosting on one core."""
+CANDIDATES_TO_OVERLAP = 6
+"""With fewer, all of them would be spent before the features are there."""
 REFITS = 1.8
 """A refit on all rows takes up to so many times what one fold took: more rows, a file to write, a busy machine."""
 
@@ -78,6 +81,13 @@ def time_left_for_features(session: Session, search: Search) -> bool:
             "The first models took the time.",
         )
     return bool(enough)
+
+
+def thinks_meanwhile(session: Session) -> bool:
+    """Say whether the expert's first models are trained while a language model thinks of features."""
+    request = session.request
+    room = request.limits.candidates is None or request.limits.candidates >= CANDIDATES_TO_OVERLAP
+    return is_language_model(request.planner) and room and request.features is None
 
 
 def reached(session: Session, search: Search) -> Stop | None:

@@ -9,7 +9,7 @@ from planfit.agent.admission import admit
 from planfit.agent.allotments import scoring_folds
 from planfit.agent.attempts import halt
 from planfit.agent.going_back import Undone
-from planfit.agent.moves import agree_on_features, agree_on_move
+from planfit.agent.moves import agree_on_features, agree_on_move, ask_for_features
 from planfit.agent.own_scorer import score_of
 from planfit.agent.search import Search
 from planfit.agent.session import Session, StopRequested
@@ -53,14 +53,16 @@ def explore(session: Session, search: Search) -> limits.Stop:
     session.searching = True
     features_too = limits.time_for_features(session, search)
     discovery = Discovery(session, search) if features_too else None
-    if session.timed and session.request.features is None and limits.reached(session, search) is None:
+    thinks = features_too and limits.thinks_meanwhile(session)
+    asked = ask_for_features(session, search) if thinks else None
+    if (session.timed or thinks) and session.request.features is None and limits.reached(session, search) is None:
         search.features_follow = features_too
         take_turn(session, search, folds)  # a model to deliver, whatever comes
         search.features_follow = False
     if discovery is not None:
         search.screened = discovery.found()
         if limits.time_left_for_features(session, search):
-            features.adopt(session, search, agree_on_features(session, search))
+            features.adopt(session, search, agree_on_features(session, search, asked))
     while (stop := limits.reached(session, search)) is None:
         ended = take_turn(session, search, folds)
         if ended is not None:

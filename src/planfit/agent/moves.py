@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planfit.agent.allotments import job_shape
-from planfit.agent.attempts import Agreement, Findings, agree_on
+from planfit.agent.attempts import Agreement, Findings, agree_on, plan_hash
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.agent.stages import features
@@ -13,9 +13,11 @@ from planfit.agent.stages.candidates import feature_sets
 from planfit.models.registry import families
 from planfit.operations.registry import operations
 from planfit.planners.base import Ask, PlanKind
-from planfit.plans import NextStep, Revise
+from planfit.planners.registry import is_language_model
+from planfit.plans import Models, NextStep, Revise, Tune, from_document
 from planfit.plans.validate import check_next
 from planfit.records.events import Stage
+from planfit.records.findings import Finding
 
 BASELINE = "baseline"
 
@@ -60,9 +62,18 @@ def ask_of(session: Session, search: Search, plan_kind: PlanKind, stage: Stage) 
     )
 
 
-def agree_on_features(session: Session, search: Search) -> Agreement:
+def ask_for_features(session: Session, search: Search) -> Ask:
+    """Ask a language model for the first features now; it thinks while the first models are trained."""
+    ask = session.asking.prepared(ask_of(session, search, "FeaturePlan", "feature_engineering"))
+    key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
+    if session.run.find("plan_requested", ask_key=key) is None:
+        session.asking.begin(ask)
+    return ask
+
+
+def agree_on_features(session: Session, search: Search, asked: Ask | None = None) -> Agreement:
     """Agree on the first feature plan, carried out on the full training data."""
-    ask = ask_of(session, search, "FeaturePlan", "feature_engineering")
+    ask = asked or ask_of(session, search, "FeaturePlan", "feature_engineering")
     return agree_on(
         session,
         ask,
@@ -76,6 +87,9 @@ def agree_on_move(session: Session, search: Search) -> Agreement:
     ask = ask_of(session, search, "NextStep", "model_search")
 
     def judge(move: NextStep) -> tuple[Any, Findings]:
+        again = repeated(session, search, move)
+        if again is not None:
+            return None, (again,)
         found = check_next(
             move,
             schema=session.settled.door_schema,
@@ -96,4 +110,35 @@ def agree_on_move(session: Session, search: Search) -> Agreement:
             return features.make(session, search, move.plan, resolved)
         return None, ()
 
-    return agree_on(session, ask, judge, carry)
+    agreed = agree_on(session, ask, judge, carry)
+    search.moves.add(plan_hash(agreed.plan))
+    return agreed
+
+
+def repeated(session: Session, search: Search, move: NextStep) -> Finding | None:
+    """Return what to say to a language model that proposes what was tried already, by its meaning; None where it is new."""
+    if not is_language_model(session.request.planner):
+        return None
+    if isinstance(move, Revise):
+        meant = plan_hash(move.plan)
+        known = next((name for name, made in search.sets.items() if _meant(made.plan) == meant), None)
+        if known is None:
+            return None
+        what = "was rolled back" if known in search.rolled_back else "is there already"
+        message, path = f"This plan means the same as feature set {known}, which {what}.", "/plan"
+    elif isinstance(move, Models | Tune) and plan_hash(move) in search.moves:
+        message, path = f"The same move, {move.move}, was made before; its results are on the leaderboard.", "/move"
+    else:
+        return None
+    return Finding(
+        code="repeated-plan",
+        gate="schema",
+        path=path,
+        message=message,
+        hint="Propose something else, or finish.",
+    )
+
+
+def _meant(document: dict[str, Any]) -> str:
+    plan, _ = from_document("FeaturePlan", document)
+    return "" if plan is None else plan_hash(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from planfit.errors import UsageError
@@ -17,8 +18,15 @@ class WithOwnFeatures:
 
     def __init__(self, behind: Planner, features: dict[str, Any]) -> None:
         self.name = behind.name
+        self.online = getattr(behind, "online", False)
         self._behind = behind
         self._features = features
+
+    def attach(self, folder: Path) -> None:
+        """Let the planner behind write what leaves into a run's folder."""
+        attach = getattr(self._behind, "attach", None)
+        if attach is not None:
+            attach(folder)
 
     def propose(self, ask: Ask) -> Answer:
         if ask.plan_kind != "FeaturePlan" or ask.round != 0:
@@ -30,4 +38,4 @@ class WithOwnFeatures:
                 "The feature plan does not fit the table: " + " ".join(f.sentence() for f in ask.findings if f.refuses),
                 hint="Mend the plan; `planfit check PLAN DATA --target COLUMN` judges it without training.",
             )
-        return Answer(document=json.dumps(self._features), prompt="The person's own feature plan.", by="human")
+        return Answer(document=json.dumps(self._features), prompt="The person's own feature plan.", planner="human")

@@ -32,6 +32,32 @@ def ask_person(session: Session, agreed: Agreement) -> QuestionAsked:
     return QuestionAsked(text, document=question, hint=hint)
 
 
+def ask_which(session: Session, text: str, option: str, answers: dict[str, str], target: str) -> QuestionAsked:
+    """Record a question about one option of the task and return it as an error.
+
+    Parameters
+    ----------
+    text : str
+        The question.
+    option : "target" or "task_type"
+    answers : dict
+        What it can be, with what speaks for each.
+    target : str
+        The target, where it is another option that is asked about.
+    """
+    request = session.request
+    commands = []
+    for answer in answers:
+        fixed = request.having(task_type=answer) if option == "task_type" else request
+        commands.append(command_with(fixed, answer if option == "target" else target, session.run.root))
+    ranked = [{"target": answer, "score": 0.5, "evidence": why} for answer, why in answers.items()]
+    question = {"text": text, "option": option, "alternatives": ranked, "commands": commands}
+    session.run.append(
+        RunHalted(stage="task", status="question", message=text, question=question, commands=tuple(commands))
+    )
+    return QuestionAsked(text, document=question, hint=f"Answer with the command that fits, for example: {commands[0]}")
+
+
 def command_with(request: RunRequest, target: str, store: Path) -> str:
     """Return the command that starts the same run with the target given; every option that was used is in it.
 
@@ -64,11 +90,32 @@ def command_with(request: RunRequest, target: str, store: Path) -> str:
         ("--deliver", request.deliver, "accurate"),
         ("--max-latency", None if request.max_latency_ms is None else f"{request.max_latency_ms:g}ms", None),
         ("--table-format", request.table_format, "parquet"),
+        *_asking(request),
         ("--seed", request.seed, settings.SEED),
         ("--store", seen_from_here(store) if store.absolute() != Path(settings.STORE).absolute() else None, None),
     ]  # fmt: skip
     words = ["planfit", "run", data, request.sentence, "--target", target]
     for name, value, usual in options:
         if value is not None and value != usual:
-            words += [name, str(value)]
+            words += [name] if value is True else [name, str(value)]
     return shlex.join(words)
+
+
+def _asking(request: RunRequest) -> list[tuple[str, object, object]]:
+    """Return the options of a language model."""
+    asking = request.asking
+    prices = asking.prices
+    amounts = () if prices is None else (prices.tokens_in, prices.tokens_cached, prices.tokens_out)
+    return [
+        ("--base-url", asking.base_url, None),
+        ("--knowledge", asking.knowledge, ""),
+        ("--privacy", request.privacy, "profile"),
+        ("--redact", ",".join(asking.redact), ""),
+        ("--fallback", asking.fallback, None),
+        ("--small-model", asking.small, False),
+        ("--answer-within", None if asking.answer_within is None else f"{asking.answer_within:g}s", None),
+        ("--max-calls", asking.max_calls, None),
+        ("--max-tokens", asking.max_tokens, None),
+        ("--max-cost", None if asking.max_cost is None else f"{asking.max_cost:g}", None),
+        ("--price", ",".join(f"{amount:g}" for amount in amounts if amount is not None), ""),
+    ]

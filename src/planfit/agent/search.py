@@ -42,6 +42,8 @@ class Search:
     rolled_back: set[str] = field(default_factory=set)
     undone: Undone = field(default_factory=Undone)
     """What a person went back behind."""
+    moves: set[str] = field(default_factory=set)
+    """Hashes of the meanings of the moves so far."""
     round: int = 0
     numbered: int = 0
     """Candidate ids given so far."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from planfit.store.run import RunReader, RunWriter
 from planfit.store.store import Store
 
 if TYPE_CHECKING:
+    from planfit.agent.asking import Asking
     from planfit.agent.search import Search
     from planfit.runtime.workers import Workers
 
@@ -57,6 +59,17 @@ class Session:
     halts_passed: Counter[str] = field(default_factory=Counter)
     """Halts by stage that earlier sittings ended with, less those that this one has passed."""
     _open: set[int] = field(default_factory=set)
+
+    @cached_property
+    def asking(self) -> Asking:
+        """How questions are put to the planner."""
+        from planfit.agent.asking import Asking
+
+        return Asking(self)
+
+    def answers(self, stage: Stage) -> str:
+        """Return the name of who answers in a stage."""
+        return "expert" if stage in self.asking.experts or self.asking.spent is not None else self.planner.name
 
     @property
     def timed(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from planfit.cli.options import DEFAULT_STORE, JsonOption, StoreOption
+from planfit.cli.options import DEFAULT_STORE, BaseUrlOption, JsonOption, StoreOption
 
 if TYPE_CHECKING:
     from planfit.plans.details import Parameter
@@ -72,11 +72,21 @@ def schema(
     sys.stdout.write(json.dumps(json_schema(kind), ensure_ascii=False, indent=2) + "\n")
 
 
-def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
-    """Say whether planfit can work here: versions, cores, memory, workers, store, key."""
-    from planfit.doctor import examine
+def doctor(
+    ask: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PROVIDER:MODEL", help="Make tiny calls to this language model; may be given again."),
+    ] = None,
+    base_url: BaseUrlOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether planfit can work here: versions, cores, memory, workers, store, key, language models."""
+    from planfit.doctor import examine, try_out
 
     found = examine(store)
+    for name in ask or ():
+        found += try_out(name, base_url)
     if as_json:
         sys.stdout.write(json.dumps([entry.to_json() for entry in found], ensure_ascii=False, indent=2) + "\n")
     else:

@@ -13,7 +13,7 @@ INTERRUPTED = 130
 
 import typer  # noqa: E402
 
-from planfit.cli import catalogue, look, plans, profile, report, review, runs, steer, train, use  # noqa: E402
+from planfit.cli import catalogue, look, plans, profile, replay, report, review, runs, steer, train, use  # noqa: E402
 
 app = typer.Typer(
     name="planfit",
@@ -35,7 +35,7 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
         raise typer.Exit
 
 
-for module in (train, steer, review, runs, profile, look, report, use, plans, catalogue):
+for module in (train, steer, review, runs, profile, look, report, use, replay, plans, catalogue):
     module.register(app)
 
 

@@ -15,6 +15,48 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing while it runs.")]
 TargetOption = Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="The column to predict.")]
 
+PANEL = "Language models"
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option("--base-url", metavar="URL", help="Where the language model is.", rich_help_panel=PANEL),
+]
+KnowledgeOption = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT|FILE", help="What you know of the matter; quoted to it.", rich_help_panel=PANEL),
+]
+PrivacyOption = Annotated[
+    str, typer.Option(metavar="schema|profile|samples", help="What it may see of the table.", rich_help_panel=PANEL)
+]
+RedactOption = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Columns whose names stay here too.", rich_help_panel=PANEL)
+]
+FallbackOption = Annotated[
+    str | None, typer.Option(metavar="expert", help="Who takes over where it fails.", rich_help_panel=PANEL)
+]
+SmallModelOption = Annotated[
+    bool, typer.Option("--small-model", help="It only chooses among a few legal options.", rich_help_panel=PANEL)
+]
+AnswerWithinOption = Annotated[
+    str | None, typer.Option(metavar="TIME", help="How long one call may take.", rich_help_panel=PANEL)
+]
+MaxCallsOption = Annotated[
+    int | None,
+    typer.Option(parser=lambda text: whole(text), metavar="N", help="Calls at the most.", rich_help_panel=PANEL),
+]
+MaxTokensOption = Annotated[
+    int | None,
+    typer.Option(
+        parser=lambda text: whole(text), metavar="N", help="Tokens at the most, in and out.", rich_help_panel=PANEL
+    ),
+]
+MaxCostOption = Annotated[
+    str | None, typer.Option(metavar="USD", help="US dollars at the most.", rich_help_panel=PANEL)
+]
+PriceOption = Annotated[
+    str | None,
+    typer.Option(metavar="IN,OUT", help="Its price: US dollars for a million tokens.", rich_help_panel=PANEL),
+]
+
 DATA_HELP = f"{KINDS}; a Parquet folder; sqlite:///FILE?table=NAME; BOOK.xlsx#SHEET; - for stdin."
 """Kinds of tables, for the help of DATA."""
 DEFAULT_STORE = STORE

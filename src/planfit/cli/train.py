@@ -12,9 +12,20 @@ from planfit import settings
 from planfit.cli.options import (
     DATA_HELP,
     DEFAULT_STORE,
+    AnswerWithinOption,
+    BaseUrlOption,
+    FallbackOption,
     JsonOption,
+    KnowledgeOption,
+    MaxCallsOption,
+    MaxCostOption,
+    MaxTokensOption,
+    PriceOption,
+    PrivacyOption,
     QuietOption,
+    RedactOption,
     Ref,
+    SmallModelOption,
     StoreOption,
     TargetOption,
     listed,
@@ -32,7 +43,9 @@ Choice = Annotated
 def run(
     data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
     task: Annotated[str, typer.Argument(metavar="TASK", help='What is wanted, e.g. "Predict customer churn".')],
-    planner: Annotated[str, typer.Option(help="Who decides.")] = "expert",
+    planner: Annotated[
+        str, typer.Option(metavar="NAME", help="Who decides: expert, or a language model as PROVIDER:MODEL.")
+    ] = "expert",
     target: TargetOption = None,
     task_type: Annotated[
         str | None, typer.Option(metavar="TYPE", help="Kind of task: binary, multiclass or regression.")
@@ -82,6 +95,17 @@ def run(
     ] = "parquet",
     seed: Annotated[int, typer.Option(parser=whole, metavar="N", help="Decides what chance decides.")] = settings.SEED,
     review: ReviewOption = None,
+    base_url: BaseUrlOption = None,
+    knowledge: KnowledgeOption = None,
+    privacy: PrivacyOption = "profile",
+    redact: RedactOption = None,
+    fallback: FallbackOption = None,
+    small_model: SmallModelOption = False,
+    answer_within: AnswerWithinOption = None,
+    max_calls: MaxCallsOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_cost: MaxCostOption = None,
+    price: PriceOption = None,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -109,6 +133,17 @@ def run(
         "table_format": table_format,
         "seed": seed,
         "review": review,
+        "base_url": base_url,
+        "knowledge": knowledge,
+        "privacy": privacy,
+        "redact": listed(redact),
+        "fallback": fallback,
+        "small_model": small_model,
+        "answer_within": answer_within,
+        "max_calls": max_calls,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "price": price,
         "store": store,
     }
     carry_out(data, task, arguments, as_json=as_json, quiet=quiet)
@@ -208,7 +243,13 @@ def carry_out(data: Any, task: str, arguments: dict[str, Any], *, as_json: bool,
     except planfit.QuestionAsked as question:
         answer = _ask(question.document) if sys.stdin.isatty() and not as_json else None
         if answer is not None:
-            carry_out(data, task, {**arguments, "target": answer}, as_json=as_json, quiet=quiet)
+            carry_out(
+                data,
+                task,
+                {**arguments, question.document.get("option", "target"): answer},
+                as_json=as_json,
+                quiet=quiet,
+            )
             return
         show_ended(begun, arguments["store"], as_json)
         raise

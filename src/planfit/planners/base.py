@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
+from planfit.records.calls import ModelCall
 from planfit.records.canonical import Record
 from planfit.records.events import Stage
 from planfit.records.findings import Finding
@@ -72,6 +73,12 @@ class Ask(Record):
     screening: tuple[Screened, ...] = ()
     """Columns that a quick model leaned on when it was offered many, the most useful first."""
     budget: BudgetLeft = BudgetLeft()
+    asked: int = 0
+    """Questions of this run that a language model was asked before this one, corrections apart."""
+    spent: Usage = Usage()
+    """What its answers have cost so far."""
+    answer_within: float | None = None
+    """Seconds after which an answer is of no use; None: as long as it takes. Not part of the prompt."""
     previous: str | None = None
     """The document that `findings` are about."""
     findings: tuple[Finding, ...] = ()
@@ -88,9 +95,13 @@ class Answer(Record):
     """Raw text; meant to be JSON."""
     prompt: str
     """The exact text that led to it; of the expert: the text a language model would have been sent."""
-    by: str | None = None
-    """Who answered, where that is not the planner that was asked."""
     usage: Usage | None = None
+    planner: str | None = None
+    """Who answered, where it was another than the planner that was asked."""
+    calls: tuple[ModelCall, ...] = ()
+    """The calls of a language model that led to it."""
+    raw: str | None = None
+    """The exact text of a language model's answer, where `document` was read out of it."""
 
 
 class Planner(Protocol):

@@ -4,23 +4,45 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, cast
 
 from planfit.errors import UsageError
 from planfit.planners.base import Planner
+from planfit.records.calls import Asking, Privacy
 
 GROUP = "planfit.planners"
 """Entry points of other packages: a callable that takes what stands after the colon (or None) and returns a planner."""
 PLANNERS = {"expert": "planfit.planners.expert.expert:Expert"}
 
+PROVIDERS = ("openai", "anthropic", "gemini", "ollama", "openrouter", "compatible")
+"""Language models, as ``PROVIDER:MODEL``; `planners.llm.dialects` says how each is spoken to."""
+
+
+def is_language_model(name: str) -> bool:
+    """Say whether a planner's name is that of a language model.
+
+    >>> is_language_model("ollama:llama3"), is_language_model("expert")
+    (True, False)
+    """
+    first, colon, _ = name.partition(":")
+    return bool(colon) and first in PROVIDERS
+
 
 def names() -> tuple[str, ...]:
     """Return the names of the planners that there are, ours first."""
-    return (*PLANNERS, *(entry.name for entry in _others()))
+    return (*PLANNERS, *(f"{name}:MODEL" for name in PROVIDERS), *(entry.name for entry in _others()))
 
 
-def planner(name: str) -> Planner:
-    """Return the planner called `name`: ``expert``, or ``NAME`` or ``NAME:ARGUMENT`` of an installed package.
+def planner(name: str, asking: Asking | None = None, privacy: Privacy = "profile") -> Planner:
+    """Return the planner called `name`: ``expert``, ``PROVIDER:MODEL``, or ``NAME[:ARGUMENT]`` of an installed package.
+
+    Parameters
+    ----------
+    name : str
+    asking : Asking or None
+        How a language model is asked.
+    privacy : "schema", "profile" or "samples"
+        What it may see.
 
     Raises
     ------
@@ -37,6 +59,11 @@ def planner(name: str) -> Planner:
         module, attribute = PLANNERS[name].split(":")
         made: Planner = getattr(import_module(module), attribute)()
         return made
+    if first in PROVIDERS:
+        from planfit.planners.llm.build import language_model
+
+        model: Any = language_model(name, asking or Asking(), privacy)
+        return cast(Planner, model)
     for entry in _others():
         if entry.name == first:
             found: Planner = entry.load()(argument if colon else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from planfit.models.base import Family
@@ -11,7 +12,7 @@ from planfit.plans.document_schema import in_words
 from planfit.plans.features import SHARED
 from planfit.plans.features import catalogue as operations
 from planfit.plans.validate_models import known_families, params_schema
-from planfit.records.schema import ALL_KINDS, Column, Kind
+from planfit.records.schema import ALL_KINDS, Column, Kind, Schema
 
 Row = dict[str, object]
 
@@ -33,6 +34,7 @@ def operations_text(names: Collection[str] | None = None) -> str:
     return "\n".join(_operation_line(name, entry) for name, entry in chosen.items())
 
 
+@cache
 def _operation_line(name: str, operation: type[Operation]) -> str:
     target = ", looks at the target" if operation.uses_target else ""
     columns = " ".join(part for part in (number_of_columns(operation), kinds_of(operation)) if part)
@@ -64,6 +66,44 @@ def families_text(names: Collection[str] | None = None) -> str:
         f"{name}({_family_parameters(name)}) for {', '.join(sorted(family.tasks))}: {all_of_it(type(family))}"
         for name, family in chosen.items()
     )
+
+
+def families_in_short(names: Collection[str] | None = None) -> str:
+    """Return the model families, one a line: name, names of hyperparameters, what it is, in a sentence or two."""
+    chosen = known_families() if names is None else {n: f for n, f in known_families().items() if n in names}
+    return "\n".join(_family_line(name, type(family)) for name, family in chosen.items())
+
+
+@cache
+def _family_line(name: str, family: type[Family]) -> str:
+    return f"{name}({', '.join(params_schema(name).get('properties', {}))}): {_sentences(family)}"
+
+
+def _sentences(documented: type, most: int = 160) -> str:
+    """Return a docstring's first sentences, as many as are short."""
+    said = ""
+    for sentence in all_of_it(documented).split(". "):
+        if said and len(said) + len(sentence) > most:
+            break
+        said += sentence.rstrip(".") + ". "
+    return said.strip()
+
+
+def fitting(names: Collection[str], schema: Schema | None) -> tuple[str, ...]:
+    """Return the operations that a table has columns for, what steps make of its columns included.
+
+    Examples
+    --------
+    >>> fitting(["log1p", "tfidf"], Schema(columns=(Column(name="age", kind=Kind.NUMERIC),)))
+    ('log1p',)
+    """
+    if schema is None:
+        return tuple(names)
+    kinds = {column.kind for column in schema.columns}
+    if kinds - {Kind.CONSTANT, Kind.IDENTIFIER}:
+        kinds.add(Kind.NUMERIC)  # any of them can be made a number
+    known = operations()
+    return tuple(name for name in names if name not in known or known[name].accepts & kinds)
 
 
 def operation_rows() -> list[Row]:

@@ -42,6 +42,9 @@ CODES: Final[dict[str, Code]] = {
         ambiguous_columns="A step names its columns in two ways.",
         unsupported_version="The document is of a version of the plan language that is not read here.",
         planner_unreachable="The planner gave no answer.",
+        answer_refused="The language model declined to answer.",
+        answer_cut_off="The answer ended before the plan did.",
+        answer_empty="The answer holds no text.",
     ),
     **_table(
         "schema", "error",

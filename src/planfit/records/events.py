@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from planfit.records.calls import ModelCall
 from planfit.records.canonical import Record
 from planfit.records.findings import Finding
 from planfit.records.run import Environment, RunRequest, StopReason
@@ -83,6 +84,18 @@ class PlanProposed(Record):
     document: str
     """The raw text of the answer."""
     usage: Usage | None = None
+
+
+class ModelCalled(Record):
+    """One call of a language model on the way to an answer; several where some failed."""
+
+    kind: Literal["model_called"] = "model_called"
+    ask_key: str
+    number: int
+    """From 1 for each question."""
+    call: ModelCall
+    answer: str | None = None
+    """The text of the answer as it came, its first 20,000 characters, where the plan was read out of it."""
 
 
 class PlanRejected(Record):
@@ -211,6 +224,7 @@ Body = Annotated[
     | StepFinished
     | PlanRequested
     | PlanProposed
+    | ModelCalled
     | PlanRejected
     | PlanAccepted
     | PlanFailed

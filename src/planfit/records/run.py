@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from planfit.records.calls import Asking, Privacy
 from planfit.records.canonical import Record
 from planfit.records.profile import DataRef
 
@@ -63,7 +64,10 @@ class RunRequest(Record):
     deliver: Literal["accurate", "balanced", "simple"] = "accurate"
     max_latency_ms: float | None = None
     table_format: Literal["parquet", "csv"] = "parquet"
-    privacy: Literal["schema", "profile", "samples"] = "profile"
+    privacy: Privacy = "profile"
+    """What a language model may see of the table."""
+    asking: Asking = Asking()
+    """How a language model is asked."""
     seed: int = 0
     workers: int
     """Worker processes at a time."""

@@ -271,6 +271,11 @@ class Usage(Record):
 
     calls: int = 0
     tokens_in: int | None = None
+    tokens_cached: int | None = None
+    """Of `tokens_in`, those that the provider had in its cache."""
     tokens_out: int | None = None
     cost_usd: float | None = None
     seconds: float = 0.0
+    """From the question to the answer, pauses included."""
+    idle_seconds: float = 0.0
+    """Of these, the seconds in which nothing else went on."""

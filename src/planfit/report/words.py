@@ -179,4 +179,14 @@ def spent(usage: Mapping[str, Any]) -> str | None:
     into, out, cost = usage.get("tokens_in"), usage.get("tokens_out"), usage.get("cost_usd")
     tokens = "unknown tokens" if into is None or out is None else f"{into:,} tokens in, {out:,} out"
     price = "at a cost that is unknown" if cost is None else f"at {cost:.4f} US dollars"
-    return f"{counted(usage['calls'], 'call')} of a language model: {tokens}, {price}."
+    who = ", ".join(usage.get("models", ())) or "a language model"
+    said = f"{counted(usage['calls'], 'call')} of {who}: {tokens}, {price}."
+    failed = {what: count for what, count in usage.get("outcomes", {}).items() if what != "answered"}
+    if failed:
+        parts = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in sorted(failed.items()))
+        said += f" Without an answer: {parts}."
+    if usage.get("seconds"):
+        said += (
+            f" It took {seconds(usage['seconds'])}; for {seconds(usage.get('idle_seconds', 0.0))} nothing else went on."
+        )
+    return said

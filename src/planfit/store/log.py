@@ -205,6 +205,8 @@ def body_fields(body: Any) -> tuple[Any, ...] | None:
             return body.command, body.by, body.round, body.detail, body.to, body.ask_key
         case "clock_decided":
             return body.key, body.name
+        case "model_called":
+            return body.ask_key, body.number
         case "rolled_back":
             return body.ask_key, body.frm, body.to
         case "holdout_opened":

@@ -60,6 +60,8 @@ class RunWriter(RunReader):
         self._id = run_id
         self._lock = lock
         self.listener = listener
+        self.recorded: Callable[[str, str, Callable[[], Any]], Any] | None = None
+        """What decides in place of a clock, in a replay."""
         self._steps = Steps(root, disk)
         self._guard = threading.RLock()
         self._unfit: PlanfitError | None = None
@@ -255,7 +257,10 @@ class RunWriter(RunReader):
         """Return what a clock decided: what the log holds, else `f()`, recorded."""
         known = self._by_fields.get(("clock_decided", key, name))
         if known is None:
-            value = self.inherited[key, name] if (key, name) in self.inherited else f()
+            if (key, name) in self.inherited:
+                value = self.inherited[key, name]
+            else:
+                value = f() if self.recorded is None else self.recorded(name, key, f)
             known = self.once(ClockDecided(key=key, name=name, value=value))
         body: Any = known.body
         return body.value

@@ -16,7 +16,9 @@ from planfit.store.lock import NAME as LOCK
 from planfit.store.lock import is_held
 
 TRACE = "trace.json"
-_NOT_ANNOUNCED = frozenset({log.EVENTS, log.HEAD, TRACE, LOCK})
+SENT = "sent.jsonl"
+"""What left for a language model, written before it leaves; events hold the hash of each body."""
+_NOT_ANNOUNCED = frozenset({log.EVENTS, log.HEAD, TRACE, LOCK, SENT})
 _FOLDERS_PASSED_OVER = frozenset({"scratch", "inbox"})
 
 

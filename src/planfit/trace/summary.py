@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from planfit.records.calls import ModelCall
+from planfit.records.calls import total as sum_of_calls
 from planfit.records.events import HoldoutOpened, RunFinished, RunHalted, RunStopped, StepFinished, WarningRaised
 from planfit.records.run import RunStatus, RunSummary
 from planfit.store.run import RunReader
@@ -102,7 +104,11 @@ def _seconds(reader: RunReader, finished: Any) -> float:
 
 def usage_of(reader: RunReader) -> dict[str, Any]:
     """Sum up what planners' answers cost; a figure that any answer leaves unknown is unknown in sum."""
-    asked = [event.body.usage for event in reader.events if event.body.kind == "plan_proposed"]
+    bodies = [event.body for event in reader.events]
+    asked = [body.usage for body in bodies if body.kind == "plan_proposed"]
+    calls = [body.call for body in bodies if body.kind == "model_called"]
+    if calls:
+        return _of_language_model(len(asked), calls, [usage.idle_seconds for usage in asked if usage is not None])
     known = [usage for usage in asked if usage is not None]
 
     def total(field: str) -> Any:
@@ -115,6 +121,26 @@ def usage_of(reader: RunReader) -> dict[str, Any]:
         "tokens_in": total("tokens_in"),
         "tokens_out": total("tokens_out"),
         "cost_usd": total("cost_usd"),
+    }
+
+
+def _of_language_model(questions: int, calls: list[ModelCall], idle: list[float]) -> dict[str, Any]:
+    """Sum up calls: what failed and what was corrected included, which the answers alone do not show."""
+    sum_of = sum_of_calls(calls)
+    outcomes: dict[str, int] = {}
+    for call in calls:
+        outcomes[call.outcome] = outcomes.get(call.outcome, 0) + 1
+    return {
+        "questions": questions,
+        "calls": sum_of.calls,
+        "tokens_in": sum_of.tokens_in,
+        "tokens_cached": sum_of.tokens_cached,
+        "tokens_out": sum_of.tokens_out,
+        "cost_usd": sum_of.cost_usd,
+        "seconds": sum_of.seconds,
+        "idle_seconds": round(sum(idle), 3),
+        "outcomes": outcomes,
+        "models": sorted({f"{call.provider}:{call.model}" for call in calls}),
     }
 
 

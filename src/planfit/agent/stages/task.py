@@ -8,13 +8,16 @@ from planfit.agent.admission import admit_classes, admit_target
 from planfit.agent.attempts import agree_on
 from planfit.agent.constraints import honour
 from planfit.agent.limits import forecast_finishing
-from planfit.agent.question import ask_person
+from planfit.agent.question import ask_person, ask_which
 from planfit.agent.session import Session
 from planfit.data import target as targets
 from planfit.data.readers import Table
 from planfit.models.metrics import METRICS
 from planfit.models.registry import families
 from planfit.planners.base import Ask, TaskOptions
+from planfit.planners.expert.expert import Expert
+from planfit.planners.registry import is_language_model
+from planfit.plans import parse
 from planfit.plans.task import TaskPlan
 from planfit.plans.validate import check_task
 from planfit.records.canonical import canonical_json
@@ -27,6 +30,8 @@ from planfit.settings import QUESTION_CONFIDENCE
 IN_LOGARITHMS: Final = ("mae", "mape")
 """Metrics whose best answer is a median, which a logarithm leaves where it is; ``rmsle`` is always learned on one."""
 SKEWED: Final = 2.0
+SURE: Final = 0.75
+"""Confidence of the expert from which another target of a language model is asked about."""
 
 
 def options_of(session: Session) -> TaskOptions:
@@ -71,6 +76,7 @@ def agree_on_task(session: Session, table: Table, profile: Profile) -> Task:
     agreed = agree_on(session, ask, judge)
     if options.target is None and _is_unsure(agreed.plan):
         raise ask_person(session, agreed)
+    ask_about_difference(session, ask, agreed.plan)
     admit_classes(table, agreed.plan.target, agreed.plan.task_type)
     for finding in check_task(agreed.plan, profile, options):
         if finding.code == "entities-mixed":
@@ -78,6 +84,33 @@ def agree_on_task(session: Session, table: Table, profile: Profile) -> Task:
     constraints = honour(session, agreed.plan)
     session.finishing_seconds = forecast_finishing(session, None)
     return settle(session.request.sentence, agreed.plan, table, constraints)
+
+
+def ask_about_difference(session: Session, ask: Ask, plan: TaskPlan) -> None:
+    """Ask the user where the expert is confident of another task than a language model has planned.
+
+    Raises
+    ------
+    QuestionAsked
+        They differ in the target, or in the type of task.
+    """
+    if not is_language_model(session.request.planner) or "task" in session.asking.experts:
+        return
+    usual, _ = parse("TaskPlan", Expert().propose(ask).document)
+    if usual is None or _is_unsure(usual):
+        return
+    model = session.request.planner
+    if plan.target != usual.target and usual.confidence >= SURE:
+        text = f"Is {plan.target!r} or {usual.target!r} to be predicted?"
+        answers = {
+            plan.target: f"planned by {model}: {(plan.rationale or 'no reason given')[:200]}",
+            usual.target: f"what the words of the sentence point to: {(usual.rationale or '')[:200]}",
+        }
+        raise ask_which(session, text, "target", answers, plan.target)
+    if plan.target == usual.target and plan.task_type != usual.task_type and ask.options.task_type is None:
+        text = f"Is {plan.target!r} to be predicted as {plan.task_type} or as {usual.task_type}?"
+        answers = {plan.task_type: f"planned by {model}", usual.task_type: "what its values and the sentence point to"}
+        raise ask_which(session, text, "task_type", answers, plan.target)
 
 
 def reconsider(session: Session, task: Task, table: Table, profile: Profile, target: TargetProfile) -> Task:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from planfit.planners.base import Ask
-from planfit.records.profile import ColumnProfile
-from planfit.records.schema import Kind
 from planfit.records.scores import CandidateResult
 from planfit.records.task import Task
 
-FEWEST_ROWS_OF_A_VALUE = 5
-"""A value that occurs in fewer rows is not shown."""
-MOST_VALUES = 6
-LONGEST_VALUE = 40
-MOST_COLUMNS = 120
 MOST_RESULTS = 15
 MOST_EXCLUSIONS = 60
 MOST_ALIKE = 10
 """Columns named of those that stay out for the same reason."""
-MOST_WARNINGS = 40
+MOST_ALONE = 20
+"""Columns of which it is told how much they say alone."""
+MOST_STEPS = 12
+"""Steps of a feature set that are named."""
+LONGEST_PREVIOUS = 4_000
+"""Characters of an answer that is shown again."""
+MOST_FINDINGS = 20
+MOST_KNOWLEDGE = 4_000
+"""Characters of the user's knowledge."""
 
 
 def sentence(ask: Ask) -> str:
@@ -31,53 +33,9 @@ def sentence(ask: Ask) -> str:
     return "\n".join(lines)
 
 
-def table(ask: Ask) -> str:
-    """Return the table's columns, one a line."""
-    profile = ask.profile
-    lines = [f"{profile.rows} rows, {len(profile.columns)} columns, {profile.duplicate_rows} duplicate rows"]
-    lines.append("column | kind | missing | distinct | range or most frequent values")
-    allowed = {column.name for column in ask.schema_.columns} if ask.schema_ is not None else None
-    shown = [
-        stats for stats in profile.statistics if allowed is None or stats.name in allowed or _is_target(ask, stats.name)
-    ]
-    lines += [_column(stats, _is_target(ask, stats.name)) for stats in shown[:MOST_COLUMNS]]
-    if len(shown) > MOST_COLUMNS:
-        kinds = sorted({stats.kind.value for stats in shown[MOST_COLUMNS:]})
-        lines.append(f"... and {len(shown) - MOST_COLUMNS} more columns of kind {', '.join(kinds)}")
-    lines += [f"warning: {_line(finding.sentence())}" for finding in profile.warnings[:MOST_WARNINGS]]
-    if len(profile.warnings) > MOST_WARNINGS:
-        lines.append(f"... and {len(profile.warnings) - MOST_WARNINGS} more warnings")
-    return "\n".join(lines)
-
-
-def _is_target(ask: Ask, name: str) -> bool:
-    return ask.task is not None and ask.task.target == name
-
-
-def _column(stats: ColumnProfile, is_target: bool) -> str:
-    name = json.dumps(stats.name, ensure_ascii=False)
-    return f"{name}{' (target)' if is_target else ''} | {stats.kind} | {stats.missing} | {stats.n_unique} | {_values(stats)}"
-
-
-def _values(stats: ColumnProfile) -> str:
-    if stats.personal:
-        return f"(personal: {stats.personal}; values not shown)"
-    if stats.kind is Kind.IDENTIFIER:
-        return "(identifier; values not shown)"
-    if stats.kind is Kind.TEXT:
-        words = "" if stats.mean_words is None else f"{stats.mean_words:.1f} words on average"
-        return f"(text; {words})" if words else "(text)"
-    frequent = [entry for entry in stats.top if entry.count >= FEWEST_ROWS_OF_A_VALUE][:MOST_VALUES]
-    if frequent and (stats.kind is not Kind.NUMERIC or stats.n_unique <= MOST_VALUES):
-        return ", ".join(f"{_shown(entry.value[:LONGEST_VALUE])}: {entry.count}" for entry in frequent)
-    if stats.minimum is None:
-        return "-"
-    parts = [f"{_number(stats.minimum)} to {_number(stats.maximum)}"]
-    if stats.mean is not None:
-        parts.append(f"mean {_number(stats.mean)}")
-    if stats.skew is not None and abs(stats.skew) >= 1:
-        parts.append(f"skew {stats.skew:.1f}")
-    return ", ".join(parts)
+def knowledge(text: str) -> str:
+    """Return what the user knows of the matter, quoted."""
+    return json.dumps(text[:MOST_KNOWLEDGE], ensure_ascii=False) if text.strip() else ""
 
 
 def settled(ask: Ask) -> str:
@@ -120,7 +78,7 @@ def target(ask: Ask) -> str:
         lines.append(
             f"{_number(seen.minimum)} to {_number(seen.maximum)}, mean {_number(seen.mean)}, skew {_number(seen.skew)}"
         )
-    ranked = sorted(seen.associations, key=lambda entry: (-entry.value, entry.column))[:20]
+    ranked = sorted(seen.associations, key=lambda entry: (-entry.value, entry.column))[:MOST_ALONE]
     if ranked:
         alone = ", ".join(f"{_shown(entry.column)} {entry.value:.3f}" for entry in ranked)
         lines.append(f"what each column alone says ({ranked[0].measure}): {alone}")
@@ -135,8 +93,13 @@ def results(ask: Ask) -> str:
         return ""
     lines = []
     for name, plan in ask.feature_sets:
-        steps = [str(step.get("operation")) for step in plan.get("transformations", [])]
-        lines.append(f"feature set {name}: {', '.join(steps) if steps else 'the raw columns'}")
+        steps = [_step(step) for step in plan.get("transformations", [])]
+        more = f", ... {len(steps)} steps in all" if len(steps) > MOST_STEPS else ""
+        lines.append(f"feature set {name}: {', '.join(steps[:MOST_STEPS]) + more if steps else 'the raw columns'}")
+    lines += [
+        f"a quick model leaned on: {_step(dict(entry.steps[0]))} ({entry.gain:.1%} of its gain)"
+        for entry in ask.screening[:8]
+    ]
     lines += [
         f"probe of {probe.child} against {probe.parent}: {probe.verdict} ({_line(probe.because)})"
         for probe in ask.probes
@@ -151,6 +114,13 @@ def results(ask: Ask) -> str:
         for spec in ask.set_aside
     ]
     return "\n".join(lines)
+
+
+def _step(step: dict[str, Any]) -> str:
+    columns = step.get("columns") or step.get("column") or ()
+    names = [columns] if isinstance(columns, str) else list(columns)
+    shown = ", ".join(_shown(name) for name in names[:4]) + (", ..." if len(names) > 4 else "")
+    return f"{step.get('operation')}({shown})"
 
 
 def _result(place: int, result: CandidateResult) -> str:
@@ -174,19 +144,24 @@ def budget(ask: Ask) -> str:
 
 def previous(ask: Ask) -> str:
     """Return the document that the findings are about."""
-    return (ask.previous or "") if ask.findings else ""
+    text = (ask.previous or "") if ask.findings else ""
+    if len(text) > LONGEST_PREVIOUS:
+        return f"{text[:LONGEST_PREVIOUS]}\n... {len(text)} characters in all"
+    return text
 
 
 def findings(ask: Ask) -> str:
     """Return the findings, one a line, with what would mend them."""
     lines = []
-    for finding in ask.findings:
+    for finding in ask.findings[:MOST_FINDINGS]:
         mend = (
             ""
             if finding.mend is None
             else f" Patch: {json.dumps(list(finding.mend), ensure_ascii=False, sort_keys=True)}"
         )
         lines.append(f"{finding.severity} {finding.code} {_line(finding.sentence())}{mend}")
+    if len(ask.findings) > MOST_FINDINGS:
+        lines.append(f"... and {len(ask.findings) - MOST_FINDINGS} more")
     return "\n".join(lines)
 
 

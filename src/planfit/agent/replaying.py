@@ -1,0 +1,208 @@
+"""The whole run again from its record: no network, and no decision by a clock that the record has not made already."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from planfit.agent import conduct
+from planfit.data.sources.address import absolute
+from planfit.errors import PlanfitError, UsageError
+from planfit.planners.recorded import Recorded, Recording
+from planfit.planners.replay import Position
+from planfit.records.canonical import Record, digest
+from planfit.store.run import RunReader
+from planfit.store.store import Store
+
+Listener = Callable[[Any], None]
+_VOLATILE: Final = ("seconds", "latency", "sha256", "bytes", "key", "models", "oof", "history", "files", "pipeline",
+                    "transformed", "ledger", "memory", "path", "origin")  # fmt: skip
+"""What may differ from run to run without a difference in what was done: times, and files that hold times."""
+
+
+_JUDGED_BY_USE: Final = ("bundle", "insight", "latency")
+"""Steps that write files and take times; what the bundle predicts is compared."""
+
+
+class Replayed(Record):
+    """What a replay found."""
+
+    recorded: str
+    """Id of the recorded run."""
+    equal: bool
+    difference: str | None = None
+    """The first one, in words."""
+    rows: int = 0
+    """Rows whose predictions were compared."""
+    compared: int = 0
+    """Questions, answers, plans and steps that were compared."""
+    path: str | None = None
+    """Folder of the replayed run, where it is kept."""
+
+
+class Followed:
+    """What a clock decided in a recorded run, given again."""
+
+    def __init__(self, reader: RunReader) -> None:
+        self._by_key: dict[tuple[str, str], Any] = {}
+        self._in_order: defaultdict[str, list[Any]] = defaultdict(list)
+        for event in reader.events:
+            if event.body.kind == "clock_decided":
+                self._by_key[event.body.name, event.body.key] = event.body.value
+                self._in_order[event.body.name].append(event.body.value)
+        self._given: defaultdict[str, int] = defaultdict(int)
+
+    def __call__(self, name: str, key: str, f: Callable[[], Any]) -> Any:
+        """Return the recorded value: by its key, else, where a key holds a fitted model, by its place; else a new one."""
+        place = self._given[name]
+        self._given[name] += 1
+        if (name, key) in self._by_key:
+            return self._by_key[name, key]
+        values = self._in_order[name]
+        return values[place] if place < len(values) else f()
+
+
+def replay(
+    reader: RunReader, data: str | Path, root: Path, *, keep: bool, listener: Listener | None = None
+) -> Replayed:
+    """Carry a recorded run out again on a table, in a store of its own, and compare the two.
+
+    Parameters
+    ----------
+    reader : RunReader
+        The recorded run.
+    data : path
+        The table.
+    root : Path
+        An empty store.
+    keep : bool
+        Name the replayed run's folder in what is returned.
+    """
+    if reader.find("run_finished") is None:
+        raise UsageError(
+            f"Run {reader.id} is {reader.status}: there is no end that a replay could reach.",
+            hint=f"`planfit resume {reader.id}` goes on with it.",
+        )
+    request = reader.request.having(data=absolute(data))
+    failed: PlanfitError | None = None
+    planner = Recorded(request.planner, answers_of(reader))
+    try:
+        again: RunReader = conduct.begin(
+            Store(root), request, None, planner, listener=listener, started=None, recorded=Followed(reader)
+        )
+    except UsageError:
+        raise
+    except PlanfitError as error:
+        failed, again = error, Store(root).open("latest")
+    old, new = list(essence(reader)), list(essence(again))
+    difference = first_difference(reader, again, old, new)
+    if difference is None and failed is not None:
+        difference = f"the replayed run ended with: {failed.message}"
+    rows = 0
+    if difference is None:
+        difference, rows = predictions_differ(reader, again, data)
+    return Replayed(
+        recorded=reader.id,
+        equal=difference is None,
+        difference=difference,
+        rows=rows,
+        compared=min(len(old), len(new)),
+        path=str(again.path) if keep else None,
+    )
+
+
+def answers_of(reader: RunReader) -> dict[Position, Recording]:
+    """Return what became of each question of a run."""
+    bodies = [event.body for event in reader.events]
+    proposed = {body.ask_key: body for body in bodies if body.kind == "plan_proposed"}
+    rejected = {body.ask_key: body for body in bodies if body.kind == "plan_rejected"}
+    found = {}
+    for body in bodies:
+        if body.kind != "plan_requested":
+            continue
+        position = Position(body.stage, body.plan_kind, body.round, body.attempt)
+        answer, refusal = proposed.get(body.ask_key), rejected.get(body.ask_key)
+        found[position] = Recording(
+            planner=body.planner,
+            document=None if answer is None else answer.document,
+            usage=None if answer is None else answer.usage,
+            unanswered=refusal.findings[0] if refusal is not None and refusal.findings else None,
+        )
+    return found
+
+
+Fact = tuple[str, str]
+"""What it is, for people, and a hash of what it says."""
+
+
+def essence(reader: RunReader) -> Iterator[Fact]:
+    """Yield what two runs of the same work must share, in order."""
+    for event in reader.events:
+        body = event.body
+        if body.kind == "plan_proposed":
+            yield f"the answer to question {_question(reader, body.ask_key)}", digest(body.document)
+        elif body.kind == "plan_accepted":
+            yield f"the plan agreed on for {_question(reader, body.ask_key)}", digest(body.plan)
+        elif body.kind == "plan_rejected":
+            codes = [finding.code for finding in body.findings]
+            yield f"the findings on {_question(reader, body.ask_key)}", digest(codes)
+        elif body.kind == "step_finished" and body.stage != "report" and body.name.split()[0] not in _JUDGED_BY_USE:
+            yield f"step {body.name!r} of stage {body.stage}", digest(_lasting(body.result))
+        elif body.kind == "run_stopped":
+            yield "why the search ended", digest(body.reason)
+
+
+def _question(reader: RunReader, key: str) -> str:
+    asked = reader.find("plan_requested", ask_key=key)
+    return (
+        "?"
+        if asked is None
+        else f"{asked.plan_kind} (stage {asked.stage}, round {asked.round}, attempt {asked.attempt})"
+    )
+
+
+def _lasting(value: Any) -> Any:
+    """Return a step's result without times and hashes of files."""
+    if isinstance(value, dict):
+        return {k: _lasting(v) for k, v in value.items() if not any(word in k for word in _VOLATILE)}
+    return [_lasting(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def first_difference(reader: RunReader, again: RunReader, old: list[Fact], new: list[Fact]) -> str | None:
+    """Return the first place where two runs part, in words; None where they do not."""
+    tables = [run.find("step_finished", name="table") for run in (reader, again)]
+    if all(tables) and tables[0].result["content_hash"] != tables[1].result["content_hash"]:
+        return "the table holds something else than the recorded one"
+    for (what, before), (other, now) in zip(old, new, strict=False):
+        if what != other:
+            return f"where the record has {what}, the replay has {other}"
+        if before != now:
+            return f"{what} differs{_versions(reader, again)}"
+    if len(old) != len(new):
+        longer, whose = (old, "the record") if len(old) > len(new) else (new, "the replay")
+        return f"{whose} goes on with {longer[min(len(old), len(new))][0]}"
+    return None
+
+
+def _versions(reader: RunReader, again: RunReader) -> str:
+    then, now = reader.environment.libraries, again.environment.libraries
+    other = [f"{name} {then.get(name)} then, {now.get(name)} now" for name in now if then.get(name) != now.get(name)]
+    return f" ({'; '.join(other)})" if other else ""
+
+
+def predictions_differ(reader: RunReader, again: RunReader, data: Any) -> tuple[str | None, int]:
+    """Compare what the two delivered models predict for the table's rows, to the bit."""
+    from planfit.data import readers
+    from planfit.deploy import bundle
+
+    frame = readers.read(data).frame
+    then, now = (bundle.load(run.path / "model") for run in (reader, again))
+    classes = then.metadata.task.is_classification
+    one, other = (each.predict_proba(frame) if classes else each.predict(frame).to_frame() for each in (then, now))
+    same = (one.to_numpy() == other.to_numpy()) | (one.isna().to_numpy() & other.isna().to_numpy())
+    wrong = int((~same.all(axis=1)).sum())
+    if not wrong:
+        return None, len(one)
+    return f"the predictions for {wrong:,} of {len(one):,} rows differ", len(one)

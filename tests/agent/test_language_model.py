@@ -1,0 +1,241 @@
+"""Whole runs that a language model plans, over a real socket: good ones, bad ones, hostile ones."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("openai", reason="the extra planfit[llm] is not installed")
+
+import planfit
+from planfit.planners.expert.expert import Expert
+from planfit.planners.llm.build import connection
+from planfit.planners.llm.calling import Caller, Money
+from planfit.planners.llm.dialects import DIALECTS
+from planfit.planners.llm.planner import MOST_QUESTIONS, LanguageModel
+from planfit.planners.llm.sent import Sent
+from planfit.records.calls import Asking
+from planfit.testing.model_server import ModelServer, Reply, kind_of
+
+FEATURES = {"transformations": [{"columns": ["age", "income"], "except": [], "operation": "ratio", "parameters": [],
+            "into": "per_income", "keep_source": None, "reason": "r"}], "rationale": "x"}  # fmt: skip
+TASK = {
+    "target": "y", "task_type": "binary", "metric": "roc_auc", "positive_class": "1", "split": {"kind": "stratified", "column": None},
+    "excluded": [{"name": "id", "code": "identifier", "reason": "tells rows apart"}], "confidence": 0.9, "alternatives": [],
+    "constraints": {"seconds": None, "max_candidates": None, "families": [], "without_families": [], "simple": False},
+    "notes": [], "question": None, "rationale": "x",
+}  # fmt: skip
+FINISH = {
+    "move": "finish",
+    "transformations": [],
+    "candidates": [],
+    "candidate": None,
+    "trials": None,
+    "rationale": "enough",
+}
+GOOD: dict[str | None, Any] = {"TaskPlan": TASK, "FeaturePlan": FEATURES, "NextStep": FINISH}
+
+
+def good(body: dict[str, Any]) -> Any:
+    return GOOD[kind_of(body)]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = random.Random(1)
+    rows = [
+        f"{n},{rng.randint(18, 90)},{rng.choice('uvw')},{rng.gauss(30, 9):.2f},{int(rng.random() < 0.4)}"
+        for n in range(220)
+    ]
+    path = tmp_path_factory.mktemp("table") / "d.csv"
+    path.write_text("id,age,city,income,y\n" + "\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture
+def asks(table: Path, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Return what makes a run whose planner's answers come from a script."""
+    with ExitStack() as stack:
+
+        def planner(script: list[Any], **asking: Any) -> tuple[ModelServer, LanguageModel]:
+            server = stack.enter_context(ModelServer(script))
+            said, sent = Asking(**asking), Sent()
+            provider = connection(DIALECTS["compatible"], "scripted", server.url, sent)
+            caller = Caller(provider, said, Money(own=True), pause=lambda _: None)
+            model = LanguageModel(
+                "compatible:scripted", caller, said, "profile", Expert(), sent=sent, local=True, seconds=1.0
+            )
+            return server, model
+
+        yield planner
+
+
+def carry_out(table: Path, store: Path, model: LanguageModel, **more: Any) -> planfit.Run:
+    usual: dict[str, Any] = {"max_candidates": 2, "models": ["linear", "lightgbm"], "target": "y"}
+    return planfit.run(table, "Predict y", planner=model, store=store, **{**usual, **more})
+
+
+def test_a_run_that_a_model_plans(asks: Any, table: Path, tmp_path: Path) -> None:
+    server, model = asks([good])
+    run = carry_out(table, tmp_path / "store", model)
+    usage = run.summary.usage
+    assert run.status == "finished"
+    assert usage["calls"] == len(server.bodies) <= 5
+    assert usage["tokens_in"] == 10 * usage["calls"]
+    assert usage["cost_usd"] == 0.0
+    by_model = [entry for entry in run.trace if entry["planner"] == "compatible:scripted"]
+    assert by_model[0]["status"] == "accepted"
+    assert "# Role" in by_model[0]["prompt"]
+    assert any(entry["planner"] == "expert" for entry in run.trace)  # what follows by rule
+    sent = [json.loads(line) for line in (run.path / "sent.jsonl").read_text().splitlines()]
+    assert [line["body"].encode() for line in sent] == server.bodies
+    assert run.verify().ok
+    assert "compatible:scripted" in run.report
+    asked = len(server.bodies)
+    found = planfit.replay(run, table)
+    assert found.equal, found.difference
+    assert found.rows == 220
+    assert len(server.bodies) == asked
+
+
+@pytest.mark.slow
+def test_wrong_answers_come_back_with_what_is_wrong(asks: Any, table: Path, tmp_path: Path) -> None:
+    wrong = json.loads(json.dumps(FEATURES).replace('"age"', '"agee"'))
+    script = [TASK, wrong, wrong, FEATURES, FINISH]
+    server, model = asks(script)
+    run = carry_out(table, tmp_path / "store", model, max_candidates=2)
+    answers = [entry for entry in run.trace if entry["stage"] == "feature_engineering" and entry["attempt"]]
+    assert [entry["status"] for entry in answers][:2] == ["rejected", "rejected"]
+    assert [f["code"] for f in answers[1]["findings"]] == ["unknown-column", "repeated-plan"]
+    told = server.asked[2]["messages"][1]["content"]
+    assert "Did you mean 'age'?" in told
+    assert "agee" in told
+    assert answers[1]["parent"] == answers[0]["id"]  # the pair, before and after
+
+
+def test_three_failures_halt_and_another_planner_goes_on(asks: Any, table: Path, tmp_path: Path) -> None:
+    server, model = asks(["I cannot.", Reply(""), Reply(refusal="no")])
+    with pytest.raises(planfit.Halted) as halted:
+        carry_out(table, tmp_path / "store", model)
+    assert halted.value.exit_code == 3
+    run = planfit.open_run("latest", store=tmp_path / "store")
+    assert run.status == "halted"
+    commands = next(event.body.commands for event in run.events if event.body.kind == "run_halted")
+    assert any("--planner expert" in line for line in commands)
+    assert [event.body.call.outcome for event in run.events if event.body.kind == "model_called"] == [
+        "answered",
+        "empty",
+        "refused",
+    ]
+    done = planfit.resume(run.id, planner="expert", store=tmp_path / "store")
+    assert done.status == "finished"
+    assert len(server.bodies) == 3
+    assert done.verify().ok
+
+
+@pytest.mark.slow
+def test_the_expert_takes_over_where_the_user_wants_it(asks: Any, table: Path, tmp_path: Path) -> None:
+    bad = [Reply(status=429), Reply(fault="reset"), "{", "null", Reply(status=503), '{"transformations": 7}']
+    _, model = asks(bad, fallback="expert")
+    run = carry_out(table, tmp_path / "store", model, fallback="expert")
+    assert run.status == "finished"
+    assert "takes over from compatible:scripted" in json.dumps(run.trace)
+    assert "takes over" in run.report
+    found = planfit.replay(run, table)
+    assert found.equal, found.difference
+
+
+@pytest.mark.slow
+def test_a_limit_hands_the_rest_to_the_expert(asks: Any, table: Path, tmp_path: Path) -> None:
+    server, model = asks([good], max_calls=1)
+    run = carry_out(table, tmp_path / "store", model, max_calls=1)
+    assert run.status == "finished"
+    assert len(server.bodies) == 1
+    assert "limit of 1 calls" in json.dumps(run.trace)
+
+
+@pytest.mark.slow
+def test_the_model_thinks_while_the_first_models_are_trained(asks: Any, table: Path, tmp_path: Path) -> None:
+    def slow(body: dict[str, Any]) -> Any:
+        import time
+
+        time.sleep(0.5 if kind_of(body) == "FeaturePlan" else 0.0)
+        return good(body)
+
+    _, model = asks([slow])
+    run = carry_out(table, tmp_path / "store", model, max_candidates=6)
+    kinds = [(e.body.kind, getattr(e.body, "plan_kind", getattr(e.body, "name", ""))) for e in run.events]
+    asked = kinds.index(("plan_requested", "FeaturePlan"))
+    first = next(
+        place for place, (kind, name) in enumerate(kinds) if kind == "step_finished" and name == "candidate c002"
+    )
+    assert first < asked
+    answers = [event.body for event in run.events if event.body.kind == "plan_proposed"]
+    idle = [answer.usage.idle_seconds for answer in answers if answer.usage is not None and answer.usage.calls]
+    assert idle[1] < 0.4  # it had thought already when it was waited for
+    assert len([1 for kind, _ in kinds if kind == "model_called"]) <= MOST_QUESTIONS
+
+
+def test_another_target_than_the_expert_sees_is_asked_about(asks: Any, table: Path, tmp_path: Path) -> None:
+    other = {**TASK, "target": "income", "task_type": "regression", "metric": "rmse", "positive_class": None,
+             "split": {"kind": "random", "column": None}}  # fmt: skip
+    _, model = asks([other])
+    with pytest.raises(planfit.QuestionAsked) as question:
+        carry_out(table, tmp_path / "store", model, target=None)
+    assert [entry["target"] for entry in question.value.document["alternatives"]] == ["income", "y"]
+    _, model = asks([{**TASK, "task_type": "regression", "metric": "rmse", "positive_class": None,
+                      "split": {"kind": "random", "column": None}}])  # fmt: skip
+    with pytest.raises(planfit.QuestionAsked, match="as regression or as binary"):
+        carry_out(table, tmp_path / "store", model)
+
+
+def bad_answers() -> list[Any]:
+    """A hundred bad answers of twenty kinds."""
+    plan = '{"transformations": [{"columns": ["%s"], "operation": "%s"}]}'
+    kinds: list[Any] = [
+        "", "I'm sorry, I cannot help with that.", "{", "null", "[]", '{"transformations": 7}', "x" * 5_000_000,
+        plan % ("no_such_column", "log1p"), plan % ("y", "one_hot_encode"), plan % ("age", "__import__('os').system('touch PWNED')"),
+        '{"transformations": [{"operation": "expression", "into": "z", "expression": "(SELECT 1 FROM read_csv(\'/etc/passwd\'))"}]}',
+        '{"target": "id", "task_type": "regression", "metric": "nonsense"}', '{"a":' * 3000, "\x00\ud7ff{}",
+        Reply(status=429, headers={"Retry-After": "1"}), Reply(status=500), Reply(status=503), Reply(fault="reset"),
+        Reply(fault="hang", seconds=1.5), Reply(None), Reply(raw=b"<html>"), Reply('{"transfor', finish_reason="length"),
+        '{"move": "finish", "target": "id"}', Reply(refusal="no"), Reply(raw=b'{"choices": [{"message": {}}]}'),
+    ]  # fmt: skip
+    rng = random.Random(0)
+    listed = kinds * 4
+    rng.shuffle(listed)
+    return listed
+
+
+@pytest.mark.slow
+def test_a_hundred_bad_answers_lose_no_run(asks: Any, table: Path, tmp_path: Path) -> None:
+    script = bad_answers()
+    assert len(script) == 100
+    server, model = asks(script, fallback="expert")
+    ended: dict[str, int] = {}
+    runs = 0
+    while len(server.bodies) < 100:
+        runs += 1
+        halts = runs % 2 == 0
+        store = tmp_path / f"store{runs}"
+        model._asking = model._caller._asking = Asking(fallback=None if halts else "expert", max_calls=25)
+        try:
+            run = carry_out(table, store, model, fallback=None if halts else "expert", max_calls=25)
+        except planfit.Halted:
+            assert halts
+            run = planfit.open_run("latest", store=store)
+            ended["halted"] = ended.get("halted", 0) + 1
+            run = planfit.resume(run.id, planner="expert", store=store)
+        else:
+            ended["finished"] = ended.get("finished", 0) + 1
+        assert run.status == "finished"
+        assert run.summary.usage["calls"] <= 25
+        assert run.verify().ok
+    assert not list(tmp_path.rglob("PWNED"))
+    print(f"{runs} runs, {len(server.bodies)} calls: {ended}")
