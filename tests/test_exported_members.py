@@ -36,7 +36,9 @@ def test_every_error_says_its_exit_code():
     assert set(codes.values()) == {1}
 
 
-@pytest.mark.parametrize("name", ["run", "profile", "resume", "deliver", "load", "check", "compile", "apply", "mend", "diff"])
+@pytest.mark.parametrize(
+    "name", ["run", "profile", "resume", "deliver", "load", "check", "compile", "apply", "mend", "diff"]
+)
 def test_every_argument_is_described(name):
     function = getattr(planfit, name)
     text = inspect.getdoc(function)
