@@ -72,6 +72,7 @@ VARIANTS = {
         for parameters in VARIANTS.get(str(operation.model_fields["operation"].default), [])
         for check in checks_for(operation, **parameters)
         if check.about.__name__ in ("check_sample", "check_names", "check_arrays", "check_document")
+        and dict(check.keywords).get("name") not in ("grouped", "timed", "constant")
     ],
     ids=lambda check: f"{check}-{check.case.parameters}",
 )

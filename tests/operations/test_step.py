@@ -185,7 +185,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("name", operations())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(train=frames(), test=frames(smallest=0), y=st.integers(0, 2**8 - 1))
 def test_any_table_is_transformed(name, train, test, y):
     kind = operations()[name]

@@ -50,7 +50,7 @@ def carry_out(seed: int) -> set[str]:
     return {step.operation for step in plan.transformations}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(SEEDS)
 def test_random_plans_run(seed):
     carry_out(seed)

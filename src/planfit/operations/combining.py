@@ -74,16 +74,16 @@ class AgainstGroup(ArrayTransformer):
     def fit(self, X: np.ndarray, y: Any = None) -> AgainstGroup:
         """Learn the statistic of each group, and of all rows."""
         numbers = X[:, 0].astype(np.float64)
-        places: dict[Any, int] = {}
-        codes = np.array([places.setdefault(key, len(places)) for key in _keys(X[:, 1])])
+        codes, values = distinct(X[:, 1])
+        levels = [*values, None]
         known = np.flatnonzero(~np.isnan(numbers))
         order = known[np.argsort(codes[known], kind="stable")]
-        starts = np.searchsorted(codes[order], np.arange(1, len(places)))
+        starts = np.searchsorted(codes[order], np.arange(1, len(levels)))
         of = STATISTICS[self.statistic]
         self.overall_ = _finite(of, numbers[known], 0.0)
         self.statistics_ = {
             key: _finite(of, numbers[rows], self.overall_)
-            for key, rows in zip(places, np.split(order, starts), strict=True)
+            for key, rows in zip(levels, np.split(order, starts), strict=True)
         }
         return self
 

@@ -30,10 +30,12 @@ class Kilometres(ArrayTransformer):
 
     def fit(self, X: np.ndarray, y: Any = None) -> Kilometres:
         """Learn the middle of the training places."""
+        if self.to is not None or X.shape[1] >= 4:
+            self.place_ = np.array(self.to or (0.0, 0.0), dtype=np.float64)
+            return self
         known = _on_globe(X[:, :2])
         known = known[~np.isnan(known).any(axis=1)]
-        middle = np.median(known, axis=0) if len(known) else np.zeros(2)
-        self.place_ = middle if self.to is None else np.array(self.to, dtype=np.float64)
+        self.place_ = np.median(known, axis=0) if len(known) else np.zeros(2)
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
