@@ -206,9 +206,13 @@ def _carry_out(
                 stop_requested=run.find("run_stopped", reason="person") is not None,
             )
             try:
-                with _stopping_on_signal(session), listening(session), explained(f"Run {run.id} cannot go on"):
-                    with _system_errors():
-                        carry_out(session, data)
+                with (
+                    _stopping_on_signal(session),
+                    listening(session),
+                    explained(f"Run {run.id} cannot go on"),
+                    _system_errors(),
+                ):
+                    carry_out(session, data)
             except PlanfitError as error:
                 _record_failure(session, error)
                 raise
