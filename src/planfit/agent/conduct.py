@@ -189,9 +189,12 @@ def _carry_out(
     if parent is not None:
         run.inherited, run.of_parent = inherited(parent), steps_of(parent)
     try:
-        with Workers(
-            slots=request.workers, threads=request.threads, memory=request.limits.memory, scratch=run.scratch
-        ) as workers:
+        with (
+            explained(f"Run {run.id} cannot go on"),
+            Workers(
+                slots=request.workers, threads=request.threads, memory=request.limits.memory, scratch=run.scratch
+            ) as workers,
+        ):
             session = Session(
                 run=run,
                 request=request,
