@@ -44,7 +44,7 @@ def strike(
     for do in ("run", "resume")[: 2 if source.random() < 1 / 3 else 1]:
         arguments = {"arguments": ARGUMENTS} if do == "run" else {}
         delay = {"kill_delay": source.random() * MOST_OF_A_GAP} if source.random() < 0.5 else {}
-        most = whole["events"] if do == "run" else whole["events"] // 2
+        most = whole["events"] if do == "run" else 8  # soon enough to strike what is left
         found = drive(store, do, path=quick, kill_after=source.randint(1, most), **arguments, **delay)
         kills += found is None
         if found is None and not list(store.glob("run_*")):

@@ -386,10 +386,10 @@ def test_a_clock_that_is_set_back_takes_no_time_away(begin, store, monkeypatch):
         def now(cls, tz=None):
             return datetime.now(UTC) - timedelta(days=2)
 
-    monkeypatch.setattr(writing, "datetime", Back)
-    run.append(StepStarted(key="k", stage="task", name="x"))
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "datetime", Back)
+        run.append(StepStarted(key="k", stage="task", name="x"))
     run.close()
-    monkeypatch.undo()
     again = store.resume(run.id)
     assert again.spent_seconds >= 0
     assert again.verify().ok

@@ -191,9 +191,12 @@ def _carry_out(
     if parent is not None:
         run.inherited, run.of_parent = inherited(parent), steps_of(parent)
     try:
-        with Workers(
-            slots=request.workers, threads=request.threads, memory=request.limits.memory, scratch=run.scratch
-        ) as workers:
+        with (
+            explained(f"Run {run.id} cannot go on"),
+            Workers(
+                slots=request.workers, threads=request.threads, memory=request.limits.memory, scratch=run.scratch
+            ) as workers,
+        ):
             session = Session(
                 run=run,
                 request=request,
@@ -211,8 +214,12 @@ def _carry_out(
             if attach is not None:
                 attach(run.path)
             try:
-                cannot = explained(f"Run {run.id} cannot go on")
-                with _stopping_on_signal(session), listening(session), cannot, _system_errors():
+                with (
+                    _stopping_on_signal(session),
+                    listening(session),
+                    explained(f"Run {run.id} cannot go on"),
+                    _system_errors(),
+                ):
                     carry_out(session, data)
             except PlanfitError as error:
                 _record_failure(session, error)

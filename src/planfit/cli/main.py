@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from typing import Any
@@ -10,6 +11,8 @@ STARTED = time.monotonic()
 """The time limit of ``planfit run`` counts from here."""
 
 INTERRUPTED = 130
+OF_THE_SYSTEM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOMEM})
+"""What a system refuses wherever it is asked: no fault of the program."""
 
 import typer  # noqa: E402
 
@@ -64,6 +67,11 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in OF_THE_SYSTEM:
+            raise
+        _say(_refused_by_the_system(error))
+        sys.exit(1)
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
@@ -72,6 +80,18 @@ def main(arguments: list[str] | None = None) -> None:
     if code == INTERRUPTED:  # typer, too, makes this code of an interrupt
         sys.stderr.write("Interrupted. A run that was under way goes on with `planfit resume latest`.\n")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refused_by_the_system(error: OSError) -> Exception:
+    """Return what the system refused as one sentence."""
+    from planfit.errors import PlanfitError
+    from planfit.store.files import explained
+
+    try:
+        with explained("planfit cannot go on"):
+            raise error
+    except PlanfitError as told:
+        return told
 
 
 def _wrong_call(error: Any) -> Exception:
