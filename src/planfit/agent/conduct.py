@@ -45,9 +45,9 @@ def begin(
     scorer: OwnScorer | None = None,
     listener: Listener | None,
     started: float | None,
-    recorded: Callable[[str, str, Callable[[], Any]], Any] | None = None,
+    recorded: Any = None,
 ) -> RunWriter:
-    """Begin a run and carry it out; `recorded` decides in place of the clock."""
+    """Begin a run and carry it out; `recorded` decides in place of the clock (`agent.replaying`)."""
     chosen = _planner(planner, request)
     _readable(request)
     run = store.create(request, environment(), listener=listener)
