@@ -193,6 +193,6 @@ def _refused(findings: Findings) -> bool:
 def _refusals(session: Session, ask: Ask, findings: Findings) -> str:
     first = next(finding for finding in findings if finding.refuses)
     return (
-        f"Planner {session.planner.name!r} gave {MAX_ATTEMPTS} plans in a row that were refused in stage "
+        f"Planner {session.planner.name!r} gave {MAX_ATTEMPTS} answers in a row that could not be used in stage "
         f"{ask.stage}; the last one because: {first.sentence()}"
     )

@@ -50,9 +50,9 @@ def begin(
     parent: RunReader | None = None,
     listener: Listener | None,
     started: float | None,
-    recorded: Callable[[str, str, Callable[[], Any]], Any] | None = None,
+    recorded: Any = None,
 ) -> RunWriter:
-    """Begin a run and carry it out; a fork of another where `parent` is one, by `recorded` decisions in place of the clock."""
+    """Begin a run and carry it out; a fork where there is a `parent`; `recorded` decides in place of the clock."""
     chosen = _planner(planner, request, parent)
     _readable(request)
     run = store.create(request, environment(), forked_from=parent.id if parent is not None else None, listener=listener)

@@ -18,7 +18,8 @@ from planfit.store.store import Store
 
 Listener = Callable[[Any], None]
 _VOLATILE: Final = ("seconds", "latency", "sha256", "bytes", "key", "models", "oof", "history", "files", "pipeline",
-                    "transformed", "ledger", "memory", "path", "origin")  # fmt: skip
+                    "transformed", "ledger", "memory", "path", "origin",
+                    "importance")  # fmt: skip
 """What may differ from run to run without a difference in what was done: times, and files that hold times."""
 
 
@@ -53,6 +54,7 @@ class Followed:
                 self._by_key[event.body.name, event.body.key] = event.body.value
                 self._in_order[event.body.name].append(event.body.value)
         self._given: defaultdict[str, int] = defaultdict(int)
+        self._cut = cut_in(reader)
 
     def __call__(self, name: str, key: str, f: Callable[[], Any]) -> Any:
         """Return the recorded value: by its key, else, where a key holds a fitted model, by its place; else a new one."""
@@ -62,6 +64,29 @@ class Followed:
             return self._by_key[name, key]
         values = self._in_order[name]
         return values[place] if place < len(values) else f()
+
+    def undisturbed(self, job: Any, seconds: float | None) -> tuple[Any, float | None]:
+        """Return a job without its deadline where the deadline changed nothing in the record: this machine may be slower."""
+        spec = getattr(job, "spec", None)
+        if (spec.id if spec is not None else job.job) in self._cut:
+            return job, seconds
+        allotment = getattr(job, "allotment", None)
+        return (job if allotment is None else job.having(allotment=allotment.having(seconds=None))), None
+
+
+def cut_in(reader: RunReader) -> frozenset[str]:
+    """Return the candidates and kinds of jobs that a deadline cut short in a run."""
+    found = set()
+    for event in reader.events:
+        body = event.body
+        if body.kind == "candidate_failed" and body.failure.cause == "timeout":
+            found.add(body.failure.spec.id)
+        elif body.kind == "step_finished" and isinstance(body.result, dict):
+            if body.name.startswith("candidate") and body.result.get("cut"):
+                found.add(body.result["spec"]["id"])
+            elif "timeout" in (body.result.get("failed"), body.result.get("cause")):
+                found.add({"discovery": "screen", "probe-side": "probe"}.get(body.name.split()[0], "features"))
+    return frozenset(found)
 
 
 def replay(
@@ -179,11 +204,16 @@ def first_difference(reader: RunReader, again: RunReader, old: list[Fact], new: 
         if what != other:
             return f"where the record has {what}, the replay has {other}"
         if before != now:
-            return f"{what} differs{_versions(reader, again)}"
+            cut = "; its deadline cut it short in the record" if what.split("'")[1:2] and _was_cut(reader, what) else ""
+            return f"{what} differs{cut}{_versions(reader, again)}"
     if len(old) != len(new):
         longer, whose = (old, "the record") if len(old) > len(new) else (new, "the replay")
         return f"{whose} goes on with {longer[min(len(old), len(new))][0]}"
     return None
+
+
+def _was_cut(reader: RunReader, what: str) -> bool:
+    return what.split("'")[1].removeprefix("candidate ") in cut_in(reader)
 
 
 def _versions(reader: RunReader, again: RunReader) -> str:

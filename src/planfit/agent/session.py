@@ -143,6 +143,9 @@ class Session:
 
     def submit(self, job: Job, seconds: float | None) -> int:
         """Hand a job to the workers and return its ticket; without a deadline only the hang guard ends it."""
+        follows = self.run.recorded
+        if follows is not None:
+            job, seconds = follows.undisturbed(job, seconds)
         ticket = self.workers.submit(job, deadline_seconds=seconds or HANG_GUARD)
         self._open.add(ticket)
         if self.stopping:  # also where the request came in just now

@@ -60,7 +60,7 @@ class RunWriter(RunReader):
         self._id = run_id
         self._lock = lock
         self.listener = listener
-        self.recorded: Callable[[str, str, Callable[[], Any]], Any] | None = None
+        self.recorded: Any = None
         """What decides in place of a clock, in a replay."""
         self._steps = Steps(root, disk)
         self._guard = threading.RLock()
