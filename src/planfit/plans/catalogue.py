@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cache
 from typing import Any
@@ -32,6 +33,19 @@ def operations_text(names: Collection[str] | None = None) -> str:
     """
     chosen = operations() if names is None else {name: entry for name, entry in operations().items() if name in names}
     return "\n".join(_operation_line(name, entry) for name, entry in chosen.items())
+
+
+def operations_in_short(names: Collection[str] | None = None) -> str:
+    """Return the operations that can say something new, one a line; of imputing and scaling the names, on one line."""
+    chosen = operations() if names is None else {name: entry for name, entry in operations().items() if name in names}
+    lines = [_operation_line(name, entry) for name, entry in chosen.items() if entry.adds_information]
+    plain = [name for name, entry in chosen.items() if not entry.adds_information]
+    if plain:
+        lines.append(f"Seldom needed, since each model family imputes and scales by itself: {', '.join(plain)}.")
+    text = "\n".join(lines)
+    for long, short in (("a whole number from", "integer"), ("true or false", "boolean"), (": a number", ": number")):
+        text = text.replace(long, short)
+    return text
 
 
 @cache
@@ -187,9 +201,7 @@ def plain_default(value: Any) -> str:
 
 def first_sentence(documented: type) -> str:
     """Return the first sentence of a docstring."""
-    text = all_of_it(documented)
-    end = text.find(". ")
-    return text if end < 0 else text[: end + 1]
+    return re.split(r"(?<!e\.g)(?<=\.) ", all_of_it(documented), maxsplit=1)[0]
 
 
 def all_of_it(documented: type) -> str:

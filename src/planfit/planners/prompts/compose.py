@@ -25,7 +25,7 @@ class Reference:
         from planfit.plans import catalogue
 
         return cls(
-            operations=catalogue.operations_text(catalogue.fitting(ask.operations, ask.schema_))
+            operations=catalogue.operations_in_short(catalogue.fitting(ask.operations, ask.schema_))
             if _shows_operations(ask)
             else "",
             families=catalogue.families_in_short(ask.families) if _shows_families(ask) else "",
