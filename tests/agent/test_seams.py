@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,14 +15,17 @@ import pandas as pd
 import pytest
 
 import planfit
-from planfit.agent.forking import following
+from planfit.agent.asking import Asking as Asks
+from planfit.agent.forking import following, request_of_fork
 from planfit.agent.own_plan import WithOwnFeatures
 from planfit.planners.base import Answer, Ask
 from planfit.planners.expert.expert import Expert
 from planfit.planners.in_front import InFront
 from planfit.planners.scripted import Scripted
+from planfit.records.calls import Asking, ModelCall
 from planfit.records.findings import Finding
 from planfit.records.profile import Profile
+from planfit.records.scores import ArtifactRef
 from planfit.store.store import Store
 
 SENTENCE = "Predict which customers have churned"
@@ -46,7 +51,8 @@ class Elsewhere:
 
     name, online = "compatible:x", True
 
-    def __init__(self) -> None:
+    def __init__(self, *calls: ModelCall) -> None:
+        self.calls = calls
         self.asked: list[Ask] = []
         self.folder: Path | None = None
 
@@ -55,7 +61,7 @@ class Elsewhere:
 
     def propose(self, ask: Ask) -> Answer:
         self.asked.append(ask)
-        return Answer(document=json.dumps(OTHER), prompt="?")
+        return Answer(document=json.dumps(OTHER), prompt="?", calls=self.calls)
 
 
 def asking() -> Ask:
@@ -101,6 +107,27 @@ def test_whoever_takes_over_leaves_the_persons_plan_in_place() -> None:
     assert json.loads(planner.propose(asking()).document) == OWN
 
 
+def test_what_an_answer_has_cost_is_recorded_though_nobody_waited_for_it() -> None:
+    call = ModelCall(provider="x", model="x", outcome="answered", mode="text", tokens_in=7)
+    planner, told = Elsewhere(call), list[Any]()
+    run = SimpleNamespace(
+        events=(), key=lambda *parts: str(parts), find=lambda *_, **__: None, append=told.append,
+        keep_text=lambda text: ArtifactRef(path="prompts/x.txt", sha256="0" * 64, bytes=1),
+    )  # fmt: skip
+    asks = Asks(SimpleNamespace(planner=planner, run=run, stopping=False))  # type: ignore[arg-type]
+    asks.begin(asking())
+    for _ in range(100):
+        if planner.asked:
+            break
+        time.sleep(0.01)
+    time.sleep(0.05)
+    asks.settle()
+    assert [body.kind for body in told] == ["plan_requested", "model_called"]
+    assert told[1].call == call
+    asks.settle()
+    assert len(told) == 2
+
+
 @pytest.fixture(scope="module")
 def looked_over(data: Path, tmp_path_factory: pytest.TempPathFactory) -> planfit.Run:
     """A run in which a person rejected one plan of features and edited the next, then went back and delivered another model."""
@@ -133,6 +160,18 @@ def test_a_fork_follows_the_plan_that_a_person_edited(looked_over: planfit.Run, 
     assert json.loads(answer.document) == OWN
     assert answer.planner == "expert"
     assert planner.online  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_fork_is_asked_as_its_parent_but_for_what_is_named(looked_over: planfit.Run) -> None:
+    parent = Store(looked_over.path.parent).open(looked_over.path)
+    nothing: dict[str, Any] = {"sentence": None, "planner": None, "features": None, "start": None}
+    request = request_of_fork(parent, **nothing, asking=Asking(max_calls=3, redact=("usage",)), privacy="schema")
+    assert (request.asking.max_calls, request.asking.redact, request.privacy) == (3, ("usage",), "schema")
+    assert request.asking.having(max_calls=None, redact=()) == parent.request.asking
+    assert request.follow is None
+    with pytest.raises(planfit.UsageError, match="differs from its parent"):
+        request_of_fork(parent, **nothing)
 
 
 @pytest.mark.usefixtures("home")

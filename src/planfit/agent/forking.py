@@ -10,11 +10,14 @@ from planfit.agent.reviewing import last_word
 from planfit.errors import DataChanged, PlanfitError, UsageError
 from planfit.planners.base import Answer, Ask, Planner
 from planfit.planners.in_front import InFront
+from planfit.records.calls import Asking, Privacy
 from planfit.records.run import RunRequest
 from planfit.store.reader import RunReader
 from planfit.store.steps import Shared
 from planfit.store.store import Store
 
+AS_BEFORE: Final = Asking()
+"""A language model is asked as it was for the parent."""
 Place = tuple[str, str, int]
 """Stage, kind of plan and round of a question."""
 ORDER: Final = ("task", "feature_engineering", "model_search")
@@ -79,6 +82,8 @@ def request_of_fork(
     planner: str | None,
     features: dict[str, Any] | None,
     start: str | None,
+    asking: Asking = AS_BEFORE,
+    privacy: Privacy | None = None,
     review: tuple[str, ...] = (),
 ) -> RunRequest:
     """Return what a fork is asked to do: what its parent was, but for what is named.
@@ -91,7 +96,8 @@ def request_of_fork(
     before = parent.request
     if start is not None and start not in ORDER:
         raise UsageError(f"{start!r} is no stage to start from.", hint=f"Name one of {', '.join(ORDER)}.")
-    if sentence is None and planner is None and features is None and start is None:
+    otherwise = asking != AS_BEFORE or privacy is not None
+    if sentence is None and planner is None and features is None and start is None and not otherwise:
         raise UsageError(
             "A fork differs from its parent in something.",
             hint="Give a new sentence, --planner, --features PLAN.json, or --from STAGE.",
@@ -101,13 +107,16 @@ def request_of_fork(
             f"Run {parent.id} was judged by a scorer of the user's own, which no record holds.",
             hint="Start a new run with it; steps that do not depend on it are found again all the same.",
         )
-    if start is None and sentence is None and planner is None:
+    if start is None and sentence is None and planner is None and not otherwise:
         start = "feature_engineering"  # a plan of one's own for the same task
+    named = [name for name in Asking.model_fields if getattr(asking, name) != getattr(AS_BEFORE, name)]
     return before.having(
         sentence=before.sentence if sentence is None else sentence,
         planner=before.planner if planner is None else planner,
         features=before.features if features is None else features,
         follow=None if start == ORDER[0] else start,
+        asking=before.asking.having(**{name: getattr(asking, name) for name in named}),
+        privacy=before.privacy if privacy is None else privacy,
         review=review,
     )
 
