@@ -130,7 +130,7 @@ def test_what_an_answer_has_cost_is_recorded_though_nobody_waited_for_it() -> No
 
 @pytest.fixture(scope="module")
 def looked_over(data: Path, tmp_path_factory: pytest.TempPathFactory) -> planfit.Run:
-    """A run in which a person rejected one plan of features and edited the next, then went back and delivered another model."""
+    """A run in which a person rejected one plan of features and edited the next."""
     folder = tmp_path_factory.mktemp("looked-over")
     seen: list[Any] = []
 
@@ -175,10 +175,15 @@ def test_a_fork_is_asked_as_its_parent_but_for_what_is_named(looked_over: planfi
 
 
 @pytest.mark.usefixtures("home")
-def test_a_run_with_a_past_can_be_replayed(looked_over: planfit.Run, data: Path) -> None:
-    store = looked_over.path.parent
+def test_a_run_that_persons_looked_over_can_be_replayed(looked_over: planfit.Run, data: Path) -> None:
     found = planfit.replay(looked_over, data)
     assert found.equal, found.difference
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("home")
+def test_a_run_that_went_back_and_delivered_another_can_be_replayed(looked_over: planfit.Run, data: Path) -> None:
+    store = looked_over.path.parent
     back = planfit.rollback(looked_over, "candidates/c002", store=store)
     done = planfit.resume(back.id, review=lambda _: True, store=store)
     found = planfit.replay(done, data)
