@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from planfit import settings
-from planfit.arguments import absolute_path, own_plan, plan_text, planner_name, reviewed, sentence_of, store_folder
+from planfit.arguments import (
+    absolute_path,
+    asking_of,
+    one_of,
+    own_plan,
+    plan_text,
+    planner_name,
+    reviewed,
+    sentence_of,
+    store_folder,
+)
 from planfit.errors import UsageError
 from planfit.records.events import Event
 from planfit.runs import Run
@@ -147,6 +157,17 @@ def fork(
     features: str | Path | Mapping[str, Any] | None = None,
     start: str | None = None,
     data: str | Path | None = None,
+    base_url: str | None = None,
+    knowledge: str | Path | None = None,
+    privacy: Literal["schema", "profile", "samples"] | None = None,
+    redact: Sequence[str] = (),
+    fallback: Literal["expert"] | None = None,
+    small_model: bool = False,
+    answer_within: float | str | None = None,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    max_cost: float | None = None,
+    price: str | None = None,
     review: Any = False,
     store: str | Path = settings.STORE,
     on_event: Callable[[Event], None] | None = None,
@@ -168,6 +189,8 @@ def fork(
         Up to this stage the answers of the parent stand; None: all is asked anew, unless only `features` differ.
     data : path or None
         The new place of the table, where it moved.
+    base_url, knowledge, privacy, redact, fallback, small_model, answer_within, max_calls, max_tokens, max_cost, price
+        How a language model is asked, as for `planfit.run`; what is not named is as it was for the parent.
     review
         As for `planfit.run`.
     store, on_event, started
@@ -195,12 +218,26 @@ def fork(
     if sentence is not None and parent.request.target is None:
         refuse_what_is_not_done(sentence)
     stages, reviewer = reviewed(review)
+    asking = asking_of(
+        base_url=base_url,
+        knowledge=knowledge,
+        redact=redact,
+        fallback=fallback,
+        small=small_model,
+        answer_within=answer_within,
+        max_calls=max_calls,
+        max_tokens=max_tokens,
+        max_cost=max_cost,
+        price=price,
+    )
     request = request_of_fork(
         parent,
         sentence=sentence,
         planner=None if planner is None else planner_name(planner),
         features=own_plan(features),
         start=start,
+        asking=asking,
+        privacy=one_of(privacy, ("schema", "profile", "samples"), "tier of privacy"),
         review=stages,
     )
     given, _ = table_of(parent, absolute_path(data))

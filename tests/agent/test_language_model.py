@@ -182,6 +182,23 @@ def test_the_model_thinks_while_the_first_models_are_trained(asks: Any, table: P
     assert len([1 for kind, _ in kinds if kind == "model_called"]) <= MOST_QUESTIONS
 
 
+def test_a_fork_lists_what_leaves_and_keeps_to_the_limits(asks: Any, table: Path, tmp_path: Path) -> None:
+    parent = carry_out(table, tmp_path / "store", Expert(), max_candidates=1, models=["linear"], holdout="none")
+    server, model = asks([good], max_calls=1)
+    child = planfit.fork(
+        parent, planner=model, start="feature_engineering", max_calls=1, privacy="schema", store=tmp_path / "store"
+    )
+    assert child.status == "finished"
+    assert child.request.privacy == "schema"
+    assert len(server.bodies) == 1
+    sent = [json.loads(line) for line in (child.path / "sent.jsonl").read_text().splitlines()]
+    assert [line["body"].encode() for line in sent] == server.bodies
+    asked = [event.body.planner for event in child.events if event.body.kind == "plan_requested"]
+    assert asked[0] == "expert", "the parent's answer is its planner's"
+    found = planfit.replay(child, table)
+    assert found.equal, found.difference
+
+
 def test_another_target_than_the_expert_sees_is_asked_about(asks: Any, table: Path, tmp_path: Path) -> None:
     other = {**TASK, "target": "income", "task_type": "regression", "metric": "rmse", "positive_class": None,
              "split": {"kind": "random", "column": None}}  # fmt: skip

@@ -12,9 +12,10 @@ from planfit.agent.session import Session, StopRequested
 from planfit.errors import BudgetSpent, ProviderError
 from planfit.planners.base import Answer, Ask, Planner
 from planfit.planners.expert.expert import Expert
+from planfit.planners.in_front import InFront
 from planfit.planners.registry import is_language_model
 from planfit.records.calls import total
-from planfit.records.events import ModelCalled, Stage
+from planfit.records.events import ModelCalled, PlanRequested, Stage
 from planfit.records.findings import Finding
 from planfit.records.scores import Usage
 
@@ -35,7 +36,8 @@ class Asking:
     """Stages that the expert has taken over."""
     spent: str | None = None
     """Which limit of the language model is reached; from then on the expert answers."""
-    _ahead: dict[tuple[Any, ...], tuple[Future[Answer], float]] = field(default_factory=dict)
+    _ahead: dict[tuple[Any, ...], tuple[Ask, Future[Answer]]] = field(default_factory=dict)
+    """Questions that are under way, by their place."""
     _failed: ProviderError | None = None
 
     def prepared(self, ask: Ask) -> Ask:
@@ -47,7 +49,7 @@ class Asking:
     def begin(self, ask: Ask) -> None:
         """Ask now, and take the answer when it is asked for with `put`."""
         if online(self._planner(ask.stage)):
-            self._ahead[_place(ask)] = (self._submit(ask), time.monotonic())
+            self._ahead[_place(ask)] = ask, self._submit(ask)
 
     def put(self, ask: Ask) -> Answer | Finding:
         """Return the planner's answer, or why there is none."""
@@ -99,14 +101,41 @@ class Asking:
             self.session.run.append(ModelCalled(ask_key=key, number=number, call=call, answer=raw))
         self._failed = None
 
+    def settle(self) -> None:
+        """Bring to the log what questions have cost whose answers were not waited for: a stop, or no time for features."""
+        for ask, future in self._ahead.values():
+            key = self.session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
+            if not future.done() or self.session.run.find("plan_requested", ask_key=key) is not None:
+                continue
+            failed = future.exception()
+            answer = failed if isinstance(failed, ProviderError) else None if failed is not None else future.result()
+            if answer is None or not answer.calls:
+                continue
+            asked = PlanRequested(
+                ask_key=key,
+                stage=ask.stage,
+                plan_kind=ask.plan_kind,
+                prompt=self.session.run.keep_text(answer.prompt),
+                planner=self.session.planner.name,
+                round=ask.round,
+                attempt=ask.attempt,
+            )
+            self.session.run.append(asked)
+            for number, call in enumerate(answer.calls, 1):
+                self.session.run.append(ModelCalled(ask_key=key, number=number, call=call))
+        self._ahead.clear()
+
     @property
     def prompt_of_failure(self) -> str:
         """What was asked where there was no answer."""
         return self._failed.prompt if self._failed is not None else ""
 
     def _planner(self, stage: Stage) -> Planner:
+        planner = self.session.planner
         instead = stage in self.experts or self.spent is not None
-        return Expert() if instead and online(self.session.planner) else self.session.planner
+        if not (instead and online(planner)):
+            return planner
+        return planner.before(Expert()) if isinstance(planner, InFront) else Expert()
 
     def _by_expert(self, ask: Ask) -> Answer:
         return Expert().propose(ask).having(planner="expert")
@@ -126,12 +155,14 @@ class Asking:
 
     def _awaited(self, ask: Ask) -> Answer:
         """Wait for the answer; a person who asks to stop need not."""
-        future, _ = self._ahead.pop(_place(ask), (None, 0.0))
-        future = future or self._submit(ask)
+        if _place(ask) not in self._ahead:
+            self._ahead[_place(ask)] = ask, self._submit(ask)
+        _, future = self._ahead[_place(ask)]
         began = time.monotonic()
         while not wait([future], timeout=TICK).done:
             if self.session.stopping:
                 raise StopRequested
+        del self._ahead[_place(ask)]
         answer = future.result()
         idle = round(time.monotonic() - began, 3)
         if answer.calls and answer.usage is not None:
@@ -141,10 +172,17 @@ class Asking:
     def _asked(self, ask: Ask) -> int:
         """Count the questions before this one that the language model answered first."""
         name = self.session.planner.name
-        asked = (event.body for event in self.session.run.events if event.body.kind == "plan_requested")
+        bodies = [event.body for event in self.session.run.events]
+        called = {
+            body.ask_key for body in bodies if body.kind == "model_called"
+        }  # a fork has answers that cost nothing
         return sum(
-            body.planner == name and body.attempt == 1 and (body.stage, body.plan_kind, body.round) != _place(ask)[:3]
-            for body in asked
+            body.planner == name
+            and body.ask_key in called
+            and body.attempt == 1
+            and (body.stage, body.plan_kind, body.round) != _place(ask)[:3]
+            for body in bodies
+            if body.kind == "plan_requested"
         )
 
     def _spent(self) -> Usage:

@@ -157,6 +157,8 @@ def _answer(session: Session, ask: Ask, key: str) -> Answer | Finding:
     if refused is not None and refused.findings:
         unanswered: Finding = refused.findings[0]
         return unanswered
+    if run.recorded is not None and run.recorded.ended_before(key):
+        session.stop()
     if session.stopping:
         raise StopRequested
     try:

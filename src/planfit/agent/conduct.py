@@ -52,14 +52,17 @@ def begin(
     started: float | None,
     recorded: Any = None,
 ) -> RunWriter:
-    """Begin a run and carry it out; a fork where there is a `parent`; `recorded` decides in place of the clock."""
+    """Begin a run and carry it out; a fork where there is a `parent`; `recorded` decides in place of clock and persons."""
     chosen = _planner(planner, request, parent)
     _readable(request)
     run = store.create(request, environment(), forked_from=parent.id if parent is not None else None, listener=listener)
     run.recorded = recorded
     clock = Clock(request.limits.seconds, started=started)
+    passed: Counter[str] = Counter()
+    if recorded is not None:
+        passed, reviewer = recorded.halts, recorded.look
     try:
-        _carry_out(run, chosen, clock, data, passed=Counter(), scorer=scorer, reviewer=reviewer, parent=parent)
+        _carry_out(run, chosen, clock, data, passed=passed, scorer=scorer, reviewer=reviewer, parent=parent)
     except UsageError:
         if run.find("step_finished", name="task") is None:
             discard(run.path)  # what was asked for could not even begin: no run is left behind
@@ -89,7 +92,7 @@ def go_on(
         _readable(request.having(data=absolute(data)))
     run = store.resume(ref, environment=environment(), listener=listener)
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
-    _carry_out(run, chosen, clock, data, passed=_halts(run), scorer=scorer, reviewer=reviewer, parent=parent)
+    _carry_out(run, chosen, clock, data, passed=halts(run), scorer=scorer, reviewer=reviewer, parent=parent)
     return run
 
 
@@ -101,6 +104,7 @@ def deliver(
     *,
     listener: Listener | None,
     started: float | None,
+    recorded: Any = None,
 ) -> RunReader:
     """Deliver another candidate of a run that has ended; its record is followed, and the wish is a part of it."""
     reader = store.open(ref)
@@ -109,6 +113,7 @@ def deliver(
     if data is not None:
         _readable(request.having(data=absolute(data)))
     run = store.resume(ref, environment=environment(), listener=listener)
+    run.recorded = recorded
     try:
         number = 1 + sum(event.body.kind == "command_received" for event in run.events)
         run.append(CommandReceived(command="deliver", by="person", round=number, detail=candidate))
@@ -117,7 +122,7 @@ def deliver(
         raise
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
     # every question of the run is answered in its record, so that it does not matter who would be asked
-    _carry_out(run, _planner("expert", request), clock, data, passed=_halts(run), parent=parent_of(store, reader))
+    _carry_out(run, _planner("expert", request), clock, data, passed=halts(run), parent=parent_of(store, reader))
     return run
 
 
@@ -142,10 +147,10 @@ def _deliverable(reader: RunReader, candidate: str) -> None:
         )
 
 
-def _halts(run: RunReader) -> Counter[str]:
+def halts(run: RunReader) -> Counter[str]:
     """Return the halts by stage that the run was taken up behind."""
-    halts = [event.body for event in run.standing if isinstance(event.body, RunHalted)]
-    return Counter[str](halt.stage for halt in halts if halt.status == "halted")
+    halted = [event.body for event in run.standing if isinstance(event.body, RunHalted)]
+    return Counter[str](halt.stage for halt in halted if halt.status == "halted")
 
 
 def environment() -> Environment:

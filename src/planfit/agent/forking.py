@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+from planfit.agent.reviewing import last_word
 from planfit.errors import DataChanged, PlanfitError, UsageError
 from planfit.planners.base import Answer, Ask, Planner
-from planfit.planners.replay import Position
+from planfit.planners.in_front import InFront
+from planfit.records.calls import Asking, Privacy
 from planfit.records.run import RunRequest
 from planfit.store.reader import RunReader
 from planfit.store.steps import Shared
 from planfit.store.store import Store
 
+AS_BEFORE: Final = Asking()
+"""A language model is asked as it was for the parent."""
+Place = tuple[str, str, int]
+"""Stage, kind of plan and round of a question."""
 ORDER: Final = ("task", "feature_engineering", "model_search")
 """Stages in which a planner is asked, in order: what `--from` may name."""
 SAME_TIME: Final = frozenset(
@@ -27,35 +34,44 @@ SAME_TIME: Final = frozenset(
 """What a clock decided of single pieces of work: a fork gives the same work the same, so that it need not be done again."""
 
 
-class Following:
-    """Gives the answers of the parent up to a stage; from there on another planner is asked.
+@dataclass(frozen=True)
+class Settled:
+    """A plan that a run agreed on: its document, the prompt that led to it, and who gave it."""
+
+    document: str
+    prompt: str
+    planner: str
+
+
+class Following(InFront):
+    """Gives the plans that the parent agreed on, up to a stage; from there on another planner is asked.
 
     Parameters
     ----------
     behind : Planner
-    answers : mapping of Position to (str, str)
-        Raw answer and the prompt that led to it.
+    settled : mapping of Place to Settled
     until : str
         The first stage in which the planner behind is asked.
     parent : str
-        Id of the run whose answers they are.
+        Id of the run whose plans they are.
     """
 
-    def __init__(self, behind: Planner, answers: Mapping[Position, tuple[str, str]], until: str, parent: str) -> None:
-        self.name = behind.name
-        self._behind = behind
-        self._answers = answers
+    def __init__(self, behind: Planner, settled: Mapping[Place, Settled], until: str, parent: str) -> None:
+        super().__init__(behind)
+        self._settled = settled
         self._until = ORDER.index(until)
         self._parent = parent
 
     def propose(self, ask: Ask) -> Answer:
         stage = ORDER.index(ask.stage) if ask.stage in ORDER else len(ORDER)
-        known = self._answers.get(Position.of(ask)) if stage < self._until else None
+        first = stage < self._until and ask.attempt == 1
+        known = self._settled.get((ask.stage, ask.plan_kind, ask.round)) if first else None
         if known is None:
             return self._behind.propose(ask)
-        document, prompt = known
         return Answer(
-            document=document, prompt=f"The answer of {self._parent}, which this run was forked from.\n\n{prompt}"
+            document=known.document,
+            prompt=f"The answer of {self._parent}, which this run was forked from.\n\n{known.prompt}",
+            planner=known.planner,
         )
 
 
@@ -66,6 +82,8 @@ def request_of_fork(
     planner: str | None,
     features: dict[str, Any] | None,
     start: str | None,
+    asking: Asking = AS_BEFORE,
+    privacy: Privacy | None = None,
     review: tuple[str, ...] = (),
 ) -> RunRequest:
     """Return what a fork is asked to do: what its parent was, but for what is named.
@@ -78,7 +96,8 @@ def request_of_fork(
     before = parent.request
     if start is not None and start not in ORDER:
         raise UsageError(f"{start!r} is no stage to start from.", hint=f"Name one of {', '.join(ORDER)}.")
-    if sentence is None and planner is None and features is None and start is None:
+    otherwise = asking != AS_BEFORE or privacy is not None
+    if sentence is None and planner is None and features is None and start is None and not otherwise:
         raise UsageError(
             "A fork differs from its parent in something.",
             hint="Give a new sentence, --planner, --features PLAN.json, or --from STAGE.",
@@ -88,13 +107,16 @@ def request_of_fork(
             f"Run {parent.id} was judged by a scorer of the user's own, which no record holds.",
             hint="Start a new run with it; steps that do not depend on it are found again all the same.",
         )
-    if start is None and sentence is None and planner is None:
+    if start is None and sentence is None and planner is None and not otherwise:
         start = "feature_engineering"  # a plan of one's own for the same task
+    named = [name for name in Asking.model_fields if getattr(asking, name) != getattr(AS_BEFORE, name)]
     return before.having(
         sentence=before.sentence if sentence is None else sentence,
         planner=before.planner if planner is None else planner,
         features=before.features if features is None else features,
         follow=None if start == ORDER[0] else start,
+        asking=before.asking.having(**{name: getattr(asking, name) for name in named}),
+        privacy=before.privacy if privacy is None else privacy,
         review=review,
     )
 
@@ -140,14 +162,18 @@ def steps_of(parent: RunReader) -> dict[str, Shared]:
 
 
 def following(planner: Planner, parent: RunReader, until: str) -> Planner:
-    """Return a planner that gives the parent's answers up to a stage."""
-    proposed = {
-        event.body.ask_key: event.body.document for event in parent.standing if event.body.kind == "plan_proposed"
-    }
-    answers = {}
-    for event in parent.standing:
-        body = event.body
-        if body.kind == "plan_requested" and body.ask_key in proposed:
-            position = Position(body.stage, body.plan_kind, body.round, body.attempt)
-            answers[position] = proposed[body.ask_key], parent.prompt(body.prompt)
-    return Following(planner, answers, until, parent.id)
+    """Return a planner that gives the plans that the parent agreed on up to a stage: as a person edited them, if one did."""
+    bodies = [event.body for event in parent.standing]
+    documents = {body.ask_key: body.document for body in bodies if body.kind == "plan_proposed"}
+    accepted = {body.ask_key for body in bodies if body.kind == "plan_accepted"}
+    failed = {body.ask_key for body in bodies if body.kind == "plan_failed"}
+    settled: dict[Place, Settled] = {}
+    for body in bodies:
+        if body.kind == "plan_requested" and body.ask_key in documents and body.ask_key in accepted - failed:
+            said = last_word(parent, body.ask_key)
+            own = said.plan if said is not None and said.says == "edit" else None
+            document = own or documents[body.ask_key]
+            settled[body.stage, body.plan_kind, body.round] = Settled(
+                document, parent.prompt(body.prompt), body.planner
+            )
+    return Following(planner, settled, until, parent.id)

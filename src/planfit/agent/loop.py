@@ -41,6 +41,7 @@ def carry_out(session: Session, given: Any) -> None:
     done = deliver(session, search, ended_by_itself=not by_person)
     for number, candidate in enumerate(session.wishes, 1):
         done = deliver_wanted(session, search, candidate, number, done)
+    session.asking.settle()
     session.finish(done)
 
 
@@ -117,7 +118,7 @@ def prepare(session: Session, given: Any) -> Search:
         profile=known,
         target_profile=target,
         raw_columns=session.settled.door_schema.columns,
-        undone=Undone.of(session.run),
+        undone=Undone.of(session.run) if session.run.recorded is None else session.run.recorded.undone,
     )
 
 

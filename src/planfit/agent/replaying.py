@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from planfit.agent import conduct
+from planfit.agent.going_back import Undone
+from planfit.agent.reviewing import last_word
 from planfit.data.sources.address import absolute
 from planfit.errors import PlanfitError, UsageError
 from planfit.planners.recorded import Recorded, Recording
 from planfit.planners.replay import Position
 from planfit.records.canonical import Record, digest
+from planfit.records.jobs import FitJob
+from planfit.records.review import Verdict, Waiting
 from planfit.store.run import RunReader
 from planfit.store.store import Store
 
@@ -25,6 +29,8 @@ _VOLATILE: Final = ("seconds", "latency", "sha256", "bytes", "key", "models", "o
 
 _JUDGED_BY_USE: Final = ("bundle", "insight", "latency")
 """Steps that write files and take times; what the bundle predicts is compared."""
+SEARCHED: Final = ("plan", "tuning")
+"""Origins of the candidates that a search numbers."""
 
 
 class Replayed(Record):
@@ -44,17 +50,43 @@ class Replayed(Record):
 
 
 class Followed:
-    """What a clock decided in a recorded run, given again."""
+    """What a clock and persons decided in a recorded run, given again; what they went back behind is left out."""
 
     def __init__(self, reader: RunReader) -> None:
         self._by_key: dict[tuple[str, str], Any] = {}
         self._in_order: defaultdict[str, list[Any]] = defaultdict(list)
-        for event in reader.events:
+        for event in reader.standing:
             if event.body.kind == "clock_decided":
                 self._by_key[event.body.name, event.body.key] = event.body.value
                 self._in_order[event.body.name].append(event.body.value)
         self._given: defaultdict[str, int] = defaultdict(int)
         self._cut = cut_in(reader)
+        self._reader = reader
+        self._stopped = reader.find("run_stopped", reason="person") is not None
+        self._asked = {event.body.ask_key for event in reader.standing if event.body.kind == "plan_requested"}
+        self._tried = tried_in(reader)
+        self.undone = Undone.of(reader)
+        """What a person went back behind: its names are not given again."""
+        self.halts = conduct.halts(reader)
+        """The halts that the run was taken up behind."""
+
+    def look(self, waiting: Waiting) -> Verdict:
+        """Say what the person of the record said to a plan."""
+        return last_word(self._reader, waiting.ask_key) or Verdict()
+
+    def ended_before(self, ask_key: str) -> bool:
+        """Say whether a person had stopped the recorded run before a question was asked."""
+        return self._stopped and ask_key not in self._asked
+
+    def never_ended(self, job: Any) -> bool:
+        """Say whether a job is of a candidate that was under way when a person stopped the recorded run."""
+        return (
+            self._stopped and isinstance(job, FitJob) and job.spec.origin in SEARCHED and job.spec.id not in self._tried
+        )
+
+    def begun(self, name: str) -> bool:
+        """Say whether the recorded run had begun a candidate."""
+        return self._reader.find("step_started", name=name) is not None
 
     def __call__(self, name: str, key: str, f: Callable[[], Any]) -> Any:
         """Return the recorded value: by its key, else, where a key holds a fitted model, by its place; else a new one."""
@@ -74,10 +106,18 @@ class Followed:
         return (job if allotment is None else job.having(allotment=allotment.having(seconds=None))), None
 
 
+def tried_in(reader: RunReader) -> frozenset[str]:
+    """Return the candidates that a run scored or saw fail."""
+    bodies = [event.body for event in reader.standing]
+    failed = {body.failure.spec.id for body in bodies if body.kind == "candidate_failed"}
+    names = [body.name for body in bodies if body.kind == "step_finished" and body.name.startswith("candidate ")]
+    return frozenset(failed | {name.removeprefix("candidate ") for name in names})
+
+
 def cut_in(reader: RunReader) -> frozenset[str]:
     """Return the candidates and kinds of jobs that a deadline cut short in a run."""
     found = set()
-    for event in reader.events:
+    for event in reader.standing:
         body = event.body
         if body.kind == "candidate_failed" and body.failure.cause == "timeout":
             found.add(body.failure.spec.id)
@@ -117,6 +157,10 @@ def replay(
         again: RunReader = conduct.begin(
             Store(root), request, None, planner, listener=listener, started=None, recorded=Followed(reader)
         )
+        for candidate in wishes_in(reader):
+            again = conduct.deliver(
+                Store(root), again.id, candidate, None, listener=listener, started=None, recorded=Followed(reader)
+            )
     except UsageError:
         raise
     except PlanfitError as error:
@@ -140,7 +184,7 @@ def replay(
 
 def answers_of(reader: RunReader) -> dict[Position, Recording]:
     """Return what became of each question of a run."""
-    bodies = [event.body for event in reader.events]
+    bodies = [event.body for event in reader.standing]
     proposed = {body.ask_key: body for body in bodies if body.kind == "plan_proposed"}
     rejected = {body.ask_key: body for body in bodies if body.kind == "plan_rejected"}
     found = {}
@@ -158,14 +202,24 @@ def answers_of(reader: RunReader) -> dict[Position, Recording]:
     return found
 
 
+def wishes_in(reader: RunReader) -> list[str]:
+    """Return the candidates that a person had delivered after a run had ended, in order."""
+    bodies = [event.body for event in reader.standing if event.body.kind == "command_received"]
+    return [str(body.detail) for body in bodies if body.command == "deliver"]
+
+
 Fact = tuple[str, str]
 """What it is, for people, and a hash of what it says."""
 
 
 def essence(reader: RunReader) -> Iterator[Fact]:
-    """Yield what two runs of the same work must share, in order."""
-    for event in reader.events:
+    """Yield what two runs of the same work must share, in order; steps between two answers, which may run side by side, by name."""
+    steps: list[Fact] = []
+    for event in reader.standing:
         body = event.body
+        if body.kind in ("plan_proposed", "run_stopped", "run_finished"):
+            yield from sorted(steps)
+            steps.clear()
         if body.kind == "plan_proposed":
             yield f"the answer to question {_question(reader, body.ask_key)}", digest(body.document)
         elif body.kind == "plan_accepted":
@@ -174,9 +228,10 @@ def essence(reader: RunReader) -> Iterator[Fact]:
             codes = [finding.code for finding in body.findings]
             yield f"the findings on {_question(reader, body.ask_key)}", digest(codes)
         elif body.kind == "step_finished" and body.stage != "report" and body.name.split()[0] not in _JUDGED_BY_USE:
-            yield f"step {body.name!r} of stage {body.stage}", digest(_lasting(body.result))
+            steps.append((f"step {body.name!r} of stage {body.stage}", digest(_lasting(body.result))))
         elif body.kind == "run_stopped":
             yield "why the search ended", digest(body.reason)
+    yield from sorted(steps)
 
 
 def _question(reader: RunReader, key: str) -> str:

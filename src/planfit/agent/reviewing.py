@@ -65,7 +65,7 @@ def own_plan_refused(
     """Ask again where a person's own plan does not pass, and say why; after some tries the run pauses instead."""
     try:
         document = json.loads(verdict.plan or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         document = {}
     document = document if isinstance(document, dict) else {}
     return hear(

@@ -148,7 +148,10 @@ class Session:
             job, seconds = follows.undisturbed(job, seconds)
         ticket = self.workers.submit(job, deadline_seconds=seconds or HANG_GUARD)
         self._open.add(ticket)
-        if self.stopping:  # also where the request came in just now
+        if follows is not None and follows.never_ended(job):  # what else was under way had ended before the stop
+            self.stop_requested = True
+            self.workers.cancel(ticket)
+        elif self.stopping and follows is None:  # also where the request came in just now
             self.workers.cancel(ticket)
         return ticket
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -26,6 +27,10 @@ KnowledgeOption = Annotated[
 ]
 PrivacyOption = Annotated[
     str, typer.Option(metavar="schema|profile|samples", help="What it may see of the table.", rich_help_panel=PANEL)
+]
+ForkPrivacyOption = Annotated[
+    str | None,
+    typer.Option("--privacy", metavar="schema|profile|samples", help="What it may see.", rich_help_panel=PANEL),
 ]
 RedactOption = Annotated[
     str | None, typer.Option(metavar="A,B", help="Columns whose names stay here too.", rich_help_panel=PANEL)
@@ -65,6 +70,11 @@ DEFAULT_STORE = STORE
 def listed(text: str | None) -> tuple[str, ...]:
     """Return a comma-separated list as names."""
     return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()
+
+
+def somebody_answers(as_json: bool) -> bool:
+    """Say whether a person sits at the terminal who can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty() and not as_json
 
 
 def whole(text: str) -> int | str:

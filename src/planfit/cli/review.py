@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planfit.cli.options import DEFAULT_STORE, JsonOption, Ref, StoreOption, listed
+from planfit.cli.options import DEFAULT_STORE, JsonOption, Ref, StoreOption, listed, somebody_answers
 
 if TYPE_CHECKING:
     from planfit.cli.display import Display
@@ -55,6 +55,8 @@ class Prompt:
         self._display = display
 
     def __call__(self, waiting: Waiting) -> Verdict:
+        from planfit.arguments import plan_text
+        from planfit.errors import UsageError
         from planfit.records.review import Verdict
 
         with self._display.silent():
@@ -75,11 +77,10 @@ class Prompt:
                         return Verdict(says="reject", reason=rest.strip())
                     case "e" | "edit" if rest.strip():
                         try:
-                            text = Path(rest.strip()).expanduser().read_text(encoding="utf-8")
-                        except (OSError, UnicodeDecodeError) as error:
-                            sys.stderr.write(f"{rest.strip()} cannot be read: {error}\n")
+                            return Verdict(says="edit", plan=plan_text(Path(rest.strip())))
+                        except UsageError as error:
+                            sys.stderr.write(f"{error.message}\n")
                             continue
-                        return Verdict(says="edit", plan=text)
                     case "":
                         return Verdict(says="wait")
                 sys.stderr.write("Not understood: a, e FILE, r WHY, s, or nothing.\n")
@@ -92,12 +93,12 @@ def reviewer(option: str | None, display: Display, *, as_json: bool) -> Any:
     if option is None:
         return False
     stages, _ = reviewed(True if option == ALL else listed(option))
-    return Prompt(stages, display) if sys.stdin.isatty() and not as_json else stages
+    return Prompt(stages, display) if somebody_answers(as_json) else stages
 
 
 def prompting(display: Display, *, as_json: bool) -> Prompt | None:
     """Return who asks on the terminal, where somebody sits there."""
-    return Prompt((), display) if sys.stdin.isatty() and not as_json else None
+    return Prompt((), display) if somebody_answers(as_json) else None
 
 
 def told(waiting: dict[str, Any]) -> str:

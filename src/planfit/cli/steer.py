@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planfit.cli.options import DEFAULT_STORE, JsonOption, QuietOption, Ref, StoreOption
+from planfit.cli.options import (
+    DEFAULT_STORE,
+    AnswerWithinOption,
+    BaseUrlOption,
+    FallbackOption,
+    ForkPrivacyOption,
+    JsonOption,
+    KnowledgeOption,
+    MaxCallsOption,
+    MaxCostOption,
+    MaxTokensOption,
+    PriceOption,
+    QuietOption,
+    RedactOption,
+    Ref,
+    SmallModelOption,
+    StoreOption,
+    listed,
+)
 from planfit.cli.review import ReviewOption, reviewer
 
 if TYPE_CHECKING:
@@ -72,11 +90,35 @@ def fork(
         str | None, typer.Option(metavar="FILE", help="The new place of the table, where it moved.")
     ] = None,
     review: ReviewOption = None,
+    base_url: BaseUrlOption = None,
+    knowledge: KnowledgeOption = None,
+    privacy: ForkPrivacyOption = None,
+    redact: RedactOption = None,
+    fallback: FallbackOption = None,
+    small_model: SmallModelOption = False,
+    answer_within: AnswerWithinOption = None,
+    max_calls: MaxCallsOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_cost: MaxCostOption = None,
+    price: PriceOption = None,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Branch off: a new run that shares every step of RUN whose inputs are the same."""
+    asking: dict[str, Any] = {
+        "base_url": base_url,
+        "knowledge": knowledge,
+        "privacy": privacy,
+        "redact": listed(redact),
+        "fallback": fallback,
+        "small_model": small_model,
+        "answer_within": answer_within,
+        "max_calls": max_calls,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "price": price,
+    }
     import planfit
     from planfit.cli.display import Display
     from planfit.cli.main import STARTED
@@ -93,6 +135,7 @@ def fork(
             done = planfit.fork(
                 ref, task, planner=planner, features=features, start=start, data=data,
                 review=reviewer(review, display, as_json=as_json), store=store, on_event=listen, started=STARTED,
+                **asking,
             )  # fmt: skip
     except planfit.PlanfitError:
         show_ended(begun, store, as_json)

@@ -29,6 +29,7 @@ from planfit.cli.options import (
     StoreOption,
     TargetOption,
     listed,
+    somebody_answers,
     whole,
 )
 from planfit.cli.review import ReviewOption, prompting, reviewer
@@ -241,7 +242,7 @@ def carry_out(data: Any, task: str, arguments: dict[str, Any], *, as_json: bool,
             looked_at = reviewer(arguments.get("review"), display, as_json=as_json)
             done = planfit.run(data, task, on_event=listen, started=STARTED, **{**arguments, "review": looked_at})
     except planfit.QuestionAsked as question:
-        answer = _ask(question.document) if sys.stdin.isatty() and not as_json else None
+        answer = _ask(question.document) if somebody_answers(as_json) else None
         if answer is not None:
             carry_out(
                 data,

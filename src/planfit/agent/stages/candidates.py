@@ -273,6 +273,8 @@ def _may_start(session: Session, search: Search, flying: Sequence[Flight]) -> bo
 def _begun(session: Session, search: Search) -> bool:
     """Say whether the log holds the start of the next candidate: a stop that is resumed is followed up to where it fell."""
     begun = f"candidate c{search.upcoming:03d}"
+    if session.run.recorded is not None:
+        return bool(session.run.recorded.begun(begun))
     return session.run.find("step_started", name=begun) is not None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from planfit.agent import allotments
 from planfit.agent.attempts import Agreement, plan_hash
 from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files, renamed
+from planfit.agent.own_plan import PERSON
 from planfit.agent.reviewing import was_edited
 from planfit.agent.search import Search
 from planfit.agent.session import Session
@@ -139,13 +140,14 @@ def adopt(session: Session, search: Search, agreed: Agreement) -> None:
     search.sets[made.name] = made
     search.columns_of[made.name] = resolved.columns
     judged = probe(session, search, made, resolved)
-    by_person = is_persons_plan(session, search) or was_edited(session.run, agreed.ask_key)
+    by_person = is_persons_plan(session, agreed.ask_key) or was_edited(session.run, agreed.ask_key)
     _settle(session, search, made, judged, agreed.ask_key, by_person=by_person)
 
 
-def is_persons_plan(session: Session, search: Search) -> bool:
-    """Say whether the plan at hand is the user's own."""
-    return session.request.features is not None and search.round == 0
+def is_persons_plan(session: Session, ask_key: str) -> bool:
+    """Say whether the plan that answers a question is the one that the user gave with the run."""
+    asked = session.run.find("plan_requested", ask_key=ask_key)
+    return session.request.features is not None and asked is not None and asked.planner == PERSON
 
 
 def probe(session: Session, search: Search, made: FeatureSet, resolved: ResolvedPlan) -> Probe:
