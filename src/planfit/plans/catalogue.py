@@ -201,7 +201,7 @@ def plain_default(value: Any) -> str:
 
 def first_sentence(documented: type) -> str:
     """Return the first sentence of a docstring."""
-    return re.split(r"(?<!e\.g)(?<=\.) ", all_of_it(documented), maxsplit=1)[0]
+    return re.split(r"(?<!e\.g\.)(?<=\.) ", all_of_it(documented), maxsplit=1)[0]
 
 
 def all_of_it(documented: type) -> str:
