@@ -390,7 +390,7 @@ def test_the_count_of_failures_survives_a_resume(data: Path, tmp_path: Path) -> 
     planner = Scripted([wrong, wrong, leave], only=["FeaturePlan"], otherwise=Expert())
     with pytest.raises(KeyboardInterrupt):
         planfit.run(data, SENTENCE, planner=planner, max_candidates=1, **QUICK, store=tmp_path)
-    with pytest.raises(planfit.Halted, match="3 plans in a row"):
+    with pytest.raises(planfit.Halted, match="3 answers in a row"):
         planfit.resume(store=tmp_path, planner=Scripted([wrong], only=["FeaturePlan"], otherwise=Expert()))
     assert threading.active_count() < 20
 
@@ -444,7 +444,7 @@ def test_answers_that_are_none_are_told_so_and_three_halt(
         return answer
 
     planner = Scripted([given] * 3, only=["TaskPlan"], otherwise=Expert())
-    with pytest.raises(planfit.Halted, match="3 plans in a row"):
+    with pytest.raises(planfit.Halted, match="3 answers in a row"):
         planfit.run(data, SENTENCE, planner=planner, **QUICK, store=tmp_path)
     assert [ask.attempt for ask in planner.asked] == [1, 2, 3]
     assert all(ask.findings for ask in planner.asked[1:])
