@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cache
 from typing import Any
@@ -188,8 +189,8 @@ def plain_default(value: Any) -> str:
 def first_sentence(documented: type) -> str:
     """Return the first sentence of a docstring."""
     text = all_of_it(documented)
-    end = text.find(". ")
-    return text if end < 0 else text[: end + 1]
+    end = re.search(r"(?<!e\.g)(?<!i\.e)\. ", text)
+    return text if end is None else text[: end.start() + 1]
 
 
 def all_of_it(documented: type) -> str:
