@@ -87,6 +87,35 @@ def test_a_check_of_what_is_not_there_is_refused(planfit_, table, tmp_path):
     planfit_("check", tmp_path, table).refuses(2, "cannot be read")
 
 
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ({"operation": "expression", "expression": "age /", "into": "m"}, "an operand of Div is missing"),
+        ({"operation": "expression", "expression": "AVG(age)", "into": "m"}, "it looks at more rows than one"),
+        ({"operation": "expression", "expression": "age", "into": "m", "columns": ["age"]}, "is not taken"),
+        ({"column": "code", "operation": "standard_scale"}, "'code', an identifier column. Allowed"),
+    ],
+)
+def test_findings_are_in_the_readers_words(planfit_, tmp_path, step, said):
+    lines = [f"P-{i:05d},{20 + i % 60}" for i in range(120)]
+    (tmp_path / "t.csv").write_text("code,age\n" + "\n".join(lines) + "\n")
+    checked = planfit_("check", write(tmp_path / "plan.json", step), tmp_path / "t.csv")
+    assert checked.code == 1
+    assert said in checked.out
+    assert "<class" not in checked.out
+
+
+def test_what_an_operation_does_not_take_is_left_out_by_a_mend(planfit_, table, tmp_path):
+    step = {"operation": "expression", "expression": "age * 2", "into": "m"}
+    plan = write(tmp_path / "plan.json", {**step, "columns": ["age"]})
+    assert planfit_("check", plan, table, "--fix").document["transformations"] == [step]
+
+
+def test_a_comma_too_many_is_named(planfit_, table, tmp_path):
+    (tmp_path / "plan.json").write_text('{"transformations": [{"column": "age", "operation": "drop"},\n]}')
+    assert "Leave out the comma before the closing bracket." in planfit_("check", tmp_path / "plan.json", table).out
+
+
 def write(path: Path, *steps: dict[str, object]) -> Path:
     path.write_text(json.dumps({"transformations": steps}))
     return path

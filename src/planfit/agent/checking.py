@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from planfit.amounts import counted
 from planfit.data import readers
 from planfit.data import target as targets
 from planfit.data.door import Door
@@ -77,6 +78,10 @@ class Applied:
     """What there was to warn of."""
     left_out: int = 0
     """Rows without a target, which nothing can be learned from."""
+
+    def __repr__(self) -> str:
+        rows, columns = self.table.shape
+        return f"<Applied: {rows:,} rows of {columns:,} columns; .table, .pipeline, .findings, .left_out>"
 
 
 @dataclass(frozen=True)
@@ -213,8 +218,10 @@ def _compiled(text: str, setting: Setting, numeric: bool) -> Pipeline:
 def _refuse(findings: tuple[Finding, ...]) -> None:
     wrong = [finding.sentence() for finding in findings if finding.refuses]
     if wrong:
+        more = len(wrong) - 1
+        rest = f" {counted(more, 'error')} more {'is' if more == 1 else 'are'} left." if more else ""
         raise UsageError(
-            "The plan is refused: " + " ".join(wrong), hint="`planfit check PLAN DATA` gives every finding."
+            f"The plan is refused: {wrong[0]}{rest}", hint="`planfit check PLAN DATA` gives every finding."
         )
 
 

@@ -111,6 +111,7 @@ def _print_entry(
 
     from planfit.plans.pages import compact
 
+    text = text.replace("``", "`")
     lines = [name, "", *(fill(paragraph, 100) + "\n" for paragraph in text.split("\n\n"))]
     lines += [f"{word + ':':<11}{said}" for word, said in facts]
     for one in parameters:
@@ -138,7 +139,7 @@ def _print_catalogue(rows: list[dict[str, object]], as_json: bool) -> None:
     for name in rows[0]:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(str(value).replace("``", "`") for value in row.values()))
     Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
 
 

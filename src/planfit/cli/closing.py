@@ -14,14 +14,16 @@ def closing_text(summary: RunSummary) -> str:
     lines = ["", _headline(summary)]
     if summary.baseline is not None and summary.cv is not None:
         lines.append(
-            f"  cross-validated  {summary.metric} {_figure(summary.cv['score'])}   (baseline {_figure(summary.baseline)})"
+            f"  cross-validated  {summary.metric} {figure(summary.cv['score'])}   (baseline {figure(summary.baseline)})"
         )
     if summary.holdout is not None:
         held = summary.holdout
         lines.append(
-            f"  holdout          {summary.metric} {_figure(held['score'])}   "
-            f"(95 % interval {_figure(held['low'])} to {_figure(held['high'])}; {counted(held['rows'], 'row')} that nothing had seen)"
+            f"  holdout          {summary.metric} {figure(held['score'])}   "
+            f"(95 % interval {figure(held['low'])} to {figure(held['high'])}; {counted(held['rows'], 'row')} that nothing had seen)"
         )
+    elif summary.delivered is not None and summary.stop_reason == "person":
+        lines.append("  holdout          no score: it stays closed in a run that a person stops")
     if summary.delivered is not None:
         lines.append(f"  delivered        {_delivered(summary.delivered)}")
     for name, path in summary.artifacts.items():
@@ -78,7 +80,8 @@ def _next(summary: RunSummary) -> list[str]:
     return [f"  {one:<{width}} {other}" for one, other in zip(left, (line("trace"), line("tried")), strict=True)]
 
 
-def _figure(value: object) -> str:
+def figure(value: object) -> str:
+    """Return a score with as many digits as its size leaves meaning."""
     if not isinstance(value, int | float):
         return "unknown"
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.2f}" if abs(value) < 10_000 else f"{value:,.0f}"

@@ -8,12 +8,14 @@ from typing import Any
 from planfit.amounts import counted
 
 Entry = dict[str, Any]
+PLANNER = 12
+"""Width of the name of who decided: `compatible:m` fits, longer ones push the rest aside."""
 _LONG_NUMBER = re.compile(r"(?<![\w.])-?\d+\.\d{4,}(?:e[+-]?\d+)?")
 
 
 def decision_line(entry: Entry) -> str:
     """Return who decided what and when, and what came of it."""
-    head = f"{entry['id']:>4}  {entry['timestamp'][11:19]}  {entry['stage']:<19} {entry['planner']:<8} "
+    head = f"{entry['id']:>4}  {entry['timestamp'][11:19]}  {entry['stage']:<19} {entry['planner']:<{PLANNER}} "
     return head + f"{entry['status'].replace('_', ' '):<11} {outcome(entry)}".rstrip()
 
 

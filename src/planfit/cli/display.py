@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from planfit.amounts import counted, spoken_seconds
+from planfit.cli.closing import figure
 from planfit.records.events import (
     CandidateFailedEvent,
     DecisionMade,
@@ -119,7 +120,7 @@ class Display:
         if self.limit is not None:
             parts.append(f"{spoken_seconds(max(0.0, self.limit - elapsed))} left")
         if self.best is not None:
-            parts.append(f"best {self.metric} {self.best[1]:.4f} ({self.best[0]})")
+            parts.append(f"best {self.metric} {figure(self.best[1])} ({self.best[0]})")
         if self.scored:
             parts.append(counted(self.scored, "candidate"))
         return Text("  ·  ".join(parts), style="cyan")
@@ -254,9 +255,9 @@ def _candidate(view: Display, name: str, result: dict[str, Any]) -> None:
     )
     if best:
         view.best = (spec["id"], score["value"])
-    spread = f" ± {score['std']:.4f}" if score.get("std") is not None else ""
+    spread = f" ± {figure(score['std'])}" if score.get("std") is not None else ""
     features = "" if spec["family"] in ("ensemble", "baseline") else f"features {spec['features']}"
-    text = f"{spec['family']:<14} {features:<12} {score['metric']} {score['value']:.4f}{spread:<11} {spoken_seconds(result['seconds']):>8}"
+    text = f"{spec['family']:<14} {features:<12} {score['metric']} {figure(score['value'])}{spread:<11} {spoken_seconds(result['seconds']):>8}"
     said = "   best so far" if best else "   far behind on the first fold" if result.get("given_up") else ""
     view.line(spec["id"], text + said, "green" if best else "")
 
@@ -266,7 +267,7 @@ def _holdout(view: Display, name: str, result: dict[str, Any]) -> None:
     if found:
         view.line(
             "holdout",
-            f"{view.metric} {found['value']:.4f} (95 % interval {found['low']:.4f} to {found['high']:.4f}, {counted(found['rows'], 'row')})",
+            f"{view.metric} {figure(found['value'])} (95 % interval {figure(found['low'])} to {figure(found['high'])}, {counted(found['rows'], 'row')})",
         )
 
 

@@ -24,6 +24,8 @@ def show(ref: Ref = "latest", store: StoreOption = DEFAULT_STORE, as_json: JsonO
         _json(opened.summary.to_json())
         return
     sys.stdout.write(closing_text(opened.summary))
+    if not opened.leaderboard_rows:
+        return
     board = _table("candidate", "family", "features", opened.summary.metric or "score", "±", "seconds", "")
     for row in opened.leaderboard_rows[:15]:
         spread = "" if row["std"] is None else f"{row['std']:.4f}"

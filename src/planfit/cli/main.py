@@ -100,7 +100,7 @@ def _wrong_call(error: Any) -> Exception:
 
     context = getattr(error, "ctx", None)
     command = context.info_name if context is not None and context.info_name not in (None, "planfit") else ""
-    text = " ".join(error.format_message().split()).rstrip(".")
+    text = " ".join(error.format_message().split()).rstrip(".").replace(": Value error, ", ": ")
     name = "planfit" if command in ("", "main", "root") else f"planfit {command}"
     return UsageError(f"{text}.", hint=f"`{name} --help` shows how it is called.")
 

@@ -122,12 +122,15 @@ def gc(
         sys.stdout.write(f"{name}\n")
     for name in done.kept_back:
         sys.stderr.write(f"{name} stays: it has not ended, or its record is damaged.\n")
+    if not (done.runs or done.objects or done.steps or done.leftovers):
+        sys.stderr.write("There is nothing to remove: every file belongs to a run that stays.\n")
+        return
     verb = "Removed" if yes else "Would remove"
     sys.stderr.write(
         f"{verb} {counted(len(done.runs), 'run')}, {counted(done.objects, 'file')} and {counted(done.steps, 'shared step')} "
         f"that no run refers to, {counted(done.leftovers, 'leftover')}: {spoken_bytes(done.bytes)}.\n"
     )
-    if not yes and (done.runs or done.objects or done.steps or done.leftovers):
+    if not yes:
         sys.stderr.write("Nothing is removed yet; the same with --yes does it.\n")
 
 

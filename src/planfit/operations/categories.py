@@ -44,7 +44,7 @@ class OneHotEncode(Operation):
             if self.max_categories is None and self.min_frequency is None and (column.n_unique or 0) > 1000:
                 yield Problem(
                     "too-wide",
-                    f"{column.name!r} has {column.n_unique} levels, one column each.",
+                    f"{column.name!r} has {column.n_unique:,} levels, one column each.",
                     "/max_categories",
                     "max_categories, min_frequency, or target_encode",
                     "warning",

@@ -47,7 +47,7 @@ class Writer:
         """Return what a node is written as."""
         handler = HANDLERS.get(type(node))
         if handler is None:
-            raise Refused("expression-refused", f"{said(node)} is not allowed.", _allowed())
+            raise Refused("expression-refused", f"{said(node)} is not allowed{_because(node)}.", _allowed())
         write, known = handler
         for name, value in node.args.items():
             if value not in (None, False, []) and name not in known and name not in MARKS:
@@ -119,6 +119,11 @@ class Writer:
         raise Refused(
             "expression-type", f"{kinds.capitalize()} do not go together in {_short(nodes[0].parent or nodes[0])}."
         )
+
+
+def _because(node: Any) -> str:
+    """Return why a node is not in the list, where there is one plain reason."""
+    return ": it looks at more rows than one" if isinstance(node, exp.AggFunc | exp.Window) else ""
 
 
 def said(node: Any) -> str:

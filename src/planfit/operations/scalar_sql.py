@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,6 +21,8 @@ Type = Literal["number", "flag", "boolean", "text", "date", "null"]
 """``flag``: a boolean column, kept as 1 and 0."""
 MOST_NODES: Final = 400
 MOST_BRACKETS: Final = 60
+OWN_WORDS: Final = re.compile(r"Required keyword: '\w+' missing for <class '[\w.]*?(\w+)'>")
+"""How the parser says, in names of its own classes, that something is missing."""
 """Nested."""
 TYPES: Final[dict[Kind, Type]] = {
     Kind.NUMERIC: "number", Kind.BOOLEAN: "flag", Kind.DATETIME: "date",
@@ -162,6 +165,7 @@ def _brackets(expression: str) -> None:
 
 def _first_line(error: Exception) -> str:
     said = str(error).strip().split("\n")[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
+    said = OWN_WORDS.sub(r"an operand of \1 is missing", said)
     return said[:200].rstrip(".") + "." if said else type(error).__name__
 
 

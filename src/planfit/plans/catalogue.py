@@ -201,7 +201,9 @@ def plain_default(value: Any) -> str:
 
 def first_sentence(documented: type) -> str:
     """Return the first sentence of a docstring."""
-    return re.split(r"(?<!e\.g\.)(?<=\.) ", all_of_it(documented), maxsplit=1)[0]
+    text = all_of_it(documented)
+    end = re.search(r"(?<!e\.g)(?<!i\.e)\. ", text)
+    return text if end is None else text[: end.start() + 1]
 
 
 def all_of_it(documented: type) -> str:

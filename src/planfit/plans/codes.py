@@ -241,6 +241,15 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def with_article(noun: str) -> str:
+    """Return a noun behind the article that it takes.
+
+    >>> with_article("identifier"), with_article("text")
+    ('an identifier', 'a text')
+    """
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
 def listed(names: Iterable[str], most: int = 40) -> str:
     """Return names as a list for people: ``a, b and 3 more``."""
     every = list(names)

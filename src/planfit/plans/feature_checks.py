@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from planfit.operations.base import SELECTORS, Operation
 from planfit.plans.checks import Check, check
-from planfit.plans.codes import CODES, finding, listed, nearest, quoted, removing, replacing, shown
+from planfit.plans.codes import CODES, finding, listed, nearest, quoted, removing, replacing, shown, with_article
 from planfit.plans.features import catalogue, step_meaning
 from planfit.plans.resolve import Table, bytes_of, width
 from planfit.plans.selectors import Mention, Selection
@@ -201,13 +201,16 @@ def kinds_are_accepted(step: StepView) -> Iterator[Finding]:
             continue
         kinds = list(dict.fromkeys(column.kind for column in wrong))
         if len(mention.columns) == 1 and not mention.is_selector:
-            message = f"{step.name} does not take {wrong[0].name!r}, a {kinds[0].value} column."
+            message = f"{step.name} does not take {wrong[0].name!r}, {with_article(kinds[0].value)} column."
         else:
             names = quoted((column.name for column in wrong), MOST_NAMES)
             said = " and ".join(kind.value for kind in kinds)
             message = f"{step.name} does not take what {mention.text} picks: {names} ({said})."
         able = {kind: operations_for(kind) for kind in kinds}
-        hint = " ".join(f"A {kind.value} column is taken by {listed(names)}." for kind, names in able.items())
+        hint = " ".join(
+            f"{with_article(kind.value).capitalize()} column is taken by {listed(names)}."
+            for kind, names in able.items()
+        )
         allowed = f"columns of kind {listed(sorted(kind.value for kind in accepts))}"
         path = step.path + mention.path
         mend = _narrower(mention, path, accepts) if mention.is_selector else None

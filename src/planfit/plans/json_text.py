@@ -91,9 +91,16 @@ def _too_deep() -> Finding:
 
 def _not_json(text: str, error: json.JSONDecodeError) -> Finding:
     where = f"line {error.lineno} column {error.colno}"
-    hint = "Answer with one JSON document and nothing else."
+    hint = "Give one JSON document and nothing else."
     if text.lstrip().startswith("```"):
         hint = "Leave out the Markdown fence: answer with the JSON document alone."
+    elif (
+        error.msg.startswith("Illegal trailing comma")
+        or (  # the words of Python 3.13
+            text[: error.pos].rstrip().endswith(",") and text[error.pos : error.pos + 1] in ("]", "}")
+        )
+    ):
+        hint = "Leave out the comma before the closing bracket."
     elif error.msg == "Extra data":
         hint = "Leave out everything after the JSON document."
     elif not text.lstrip().startswith(("{", "[", '"')):

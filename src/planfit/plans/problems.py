@@ -110,13 +110,18 @@ def _value_finding(parts: Parts, lines: list[Any], about: About) -> Finding:
     if parts and parts[-1] == "version":
         code = "unsupported-version"
     what = _subject(parts, about)
-    if known:
+    not_taken = set(known) == {_TYPES["none_required"]} and bool(parts)
+    if not_taken:
+        message = f"{what} is not taken. Got {shown(value)}."
+    elif known:
         message = f"{what} must be {' or '.join(dict.fromkeys(known))}. Got {shown(value)}."
     else:
         message = f"{what} cannot be {shown(value)}: {lines[0]['msg'].removeprefix('Value error, ')}."
     more: dict[str, Any] = {"allowed": document_schema.in_words(about.schema, node)}
     choice = _nearest_choice(node, value)
-    if choice is not None:
+    if not_taken:
+        more |= {"hint": "Leave it out.", "mend": removing(_path(parts, about))}
+    elif choice is not None:
         more |= {"nearest": choice, "mend": replacing(_path(parts, about), choice)}
     elif parts and parts[-1] == "column" and isinstance(value, list):
         path = _path(parts, about)

@@ -40,6 +40,9 @@ class Finding(Record):
     def refuses(self) -> bool:
         return self.severity == "error"
 
+    def __str__(self) -> str:
+        return f"{self.severity} {self.code}: {self.sentence()}"
+
     def sentence(self) -> str:
         """Return the finding as one line for a person: where, what, what instead. Nothing in it steers a terminal."""
         parts = [f"{_shortened(self.path, MOST_OF_PATH)}: " if self.path else "", self.message]

@@ -103,12 +103,19 @@ def _patiently(fd: int) -> bool:
     return False
 
 
+def _spoken(moment: object) -> str:
+    """Return a moment as a person reads it: to the second, in UTC."""
+    with suppress(ValueError):
+        return datetime.fromisoformat(str(moment)).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return str(moment)
+
+
 def _refusal(path: Path, name: str) -> RunLocked:
     owner: dict[str, Any] = {}
     with suppress(OSError, ValueError):
         owner = json.loads(path.read_bytes())
     pid, host = owner.get("pid"), owner.get("host")
-    who = f"process {pid} on {host}, since {owner.get('started')}" if pid else "another process"
+    who = f"process {pid} on {host}, since {_spoken(owner.get('started'))}" if pid else "another process"
     return RunLocked(
         f"Run {name} is being worked on by {who}.",
         hint="Wait until it is done, or end that process; then resume the run.",

@@ -125,6 +125,7 @@ def _step_account(decision: Decision, step: dict[str, Any]) -> str:
     columns = step.get("column") or step.get("columns") or step.get("into") or ""
     names = columns if isinstance(columns, str) else ", ".join(columns)
     reason = step.get("reason") or decision.rationale or "No reason was given."
+    reason = reason if reason.rstrip().endswith((".", "!", "?")) else f"{reason.rstrip()}."
     return f"{step.get('operation')} on {names}: {reason}{_fate(decision)}"
 
 

@@ -334,8 +334,12 @@ def what_a_quick_model_leaned_on(view: FeatureView) -> Iterator[Step]:
     """Offered many made columns beside the raw ones, a quick model shows which it would rather split on."""
     taken = {column.name for column in view.columns}
     crossed: list[str] = []
+    in_time = view.ask.task is not None and view.ask.task.split.kind == "time"
     for entry in view.ask.screening:
-        if not all(view.legal(step["operation"]) for step in entry.steps) or not set(entry.columns) <= taken:
+        operations = {step["operation"] for step in entry.steps}
+        if not all(view.legal(operation) for operation in operations) or not set(entry.columns) <= taken:
+            continue
+        if in_time and "target_encode" in operations:  # means of the past lag behind a series that grows or falls
             continue
         reason = (
             f"offered among many columns, it took {entry.gain:.1%} of the gain of a quick model's splits, and at least "

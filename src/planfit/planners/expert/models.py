@@ -43,10 +43,31 @@ def model_plan(ask: Ask) -> JsonDict:
             for entry in batch
         ],
         "rejected": [
-            {"family": entry.family, "reason": entry.reason} for entry in rejected if entry.family not in named
+            *({"family": entry.family, "reason": entry.reason} for entry in rejected if entry.family not in named),
+            *passed_over(view, wanted, batch),
         ],
         "rationale": f"{shape}: {len(batch)} of {len(wanted)} settings of the portfolio come next, {tried} scored before.",
     }
+
+
+def passed_over(view: ModelView, wanted: list[Proposed], batch: list[Proposed]) -> list[JsonDict]:
+    """Return the families that the budget has no room for now, so that `why-not` can tell."""
+    tried = {result.spec.family for result in view.ask.leaderboard} | {entry.family for entry in batch}
+    tried |= {failure.spec.family for failure in view.ask.failures}
+    budget = view.ask.budget
+    told: list[JsonDict] = []
+    for entry in wanted:
+        if entry.family in tried:
+            continue
+        tried.add(entry.family)
+        reason = f"not yet: others come before it in the portfolio ({entry.reason})"
+        if budget.seconds is not None:
+            reason = (
+                f"not now: it wants about {seconds_of(view, entry):.0f} seconds of a core, others come before it, "
+                f"and {SHARE_TO_PLAN * budget.seconds * budget.workers:.0f} are left"
+            )
+        told.append({"family": entry.family, "reason": reason})
+    return told
 
 
 def portfolio(view: ModelView) -> tuple[list[Proposed], list[Rejected]]:
