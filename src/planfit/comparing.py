@@ -101,8 +101,10 @@ def compare(*runs: Run | str | Path, store: str | Path = settings.STORE) -> Comp
 
     if not 2 <= len(runs) <= len(LETTERS):
         raise UsageError(
-            f"Between 2 and {len(LETTERS)} runs can be compared; {len(runs)} {'is' if len(runs) == 1 else 'are'} named.",
-            hint="Name them all: `planfit compare RUN RUN`; `planfit runs` lists them.",
+            "One run alone cannot be compared."
+            if len(runs) == 1
+            else f"{len(runs)} runs cannot be compared: 2 to {len(LETTERS)} can.",
+            hint="Name at least two: `planfit compare RUN RUN`; `planfit runs` lists them.",
         )
     opened = Store(store_folder(store))
     readers = [opened.open(run.path if isinstance(run, Run) else run) for run in runs]
