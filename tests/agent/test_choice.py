@@ -131,3 +131,13 @@ def test_a_slow_model_is_warned_of() -> None:
 def test_without_any_score_there_is_nothing_to_deliver() -> None:
     with pytest.raises(CandidateFailed, match="baseline"):
         chosen("accurate", ())
+
+
+def test_an_ensemble_that_the_folds_do_not_tell_from_the_best_is_delivered() -> None:
+    single = scored(3, "lightgbm", (0.85, 0.92, 0.88))
+    near = scored(4, "ensemble", (0.84, 0.93, 0.86), origin="ensemble", members=(("c003", 0.6), ("c002", 0.4)))
+    found, notes = chosen("accurate", (RESULTS[0], RESULTS[1], single, near))
+    assert found == "c004"
+    assert "within one corrected standard error" in str(notes)
+    far = near.having(score=Score(metric="roc_auc", value=0.80, per_fold=(0.80, 0.87, 0.73), rows=300))
+    assert chosen("accurate", (RESULTS[0], RESULTS[1], single, far))[0] == "c003"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Final
 
@@ -20,7 +21,10 @@ from planfit.runtime.evaluate import corrected_se
 ENSEMBLE: Final = 10
 """No family is less simple than an ensemble."""
 RULES: Final = {
-    "accurate": "Deliver the candidate with the best cross-validated score; the holdout has no say.",
+    "accurate": (
+        "Deliver the candidate with the best cross-validated score, or the ensemble where the folds do not tell it from that: "
+        "a single model is flattered by having been picked among many, a cross-fitted ensemble is not. The holdout has no say."
+    ),
     "balanced": "Deliver the candidate with the best cross-validated score whose model answers one row within the latency.",
     "simple": "Deliver the simplest candidate within one corrected standard error of the best, compared fold by fold.",
 }
@@ -49,12 +53,9 @@ def choose(session: Session, search: Search) -> CandidateResult:
         case "simple":
             found, why, figures = _simplest(search, ranked, greater=own or search.task.greater_is_better)
         case _:
-            best = ranked[0].score
-            why = (
-                f"Its cross-validated {best.metric} of {best.value:.6g} is the best of {len(search.results)}"
-                f"{' but for ensembles, which nobody can read' if alone else ''}."
+            found, why, figures = _most_accurate(
+                search, ranked, greater=own or search.task.greater_is_better, alone=alone
             )
-            found, figures = ranked[0], {}
     session.note(
         "training",
         RULES[session.request.deliver]
@@ -67,6 +68,29 @@ def choose(session: Session, search: Search) -> CandidateResult:
         **figures,
     )
     return search.find(found.spec.id)
+
+
+def _most_accurate(
+    search: Search, ranked: list[CandidateResult], *, greater: bool, alone: bool
+) -> tuple[CandidateResult, str, dict[str, float]]:
+    """Return the best, or an ensemble that the folds do not tell from it."""
+    best = ranked[0]
+    blended = next((other for other in ranked if other.spec.members), None)
+    if blended is not None and blended is not best and best.spec.origin != "baseline":
+        gap, error = _behind(search, blended, best, greater) if _comparable(blended, best) else (math.inf, None)
+        if gap <= (error or 0.0):
+            why = (
+                f"Its {_score(blended)}, which owes nothing to choosing, is {gap:.4g} behind the {best.score.value:.6g} of "
+                f"{best.spec.id} ({best.spec.family}), the best of {sum(not each.spec.members for each in ranked)}: within one corrected standard error "
+                f"of that ({error or 0.0:.4g})."
+            )
+            return blended, why, {"best": best.score.value, "behind": gap, "corrected_se": error or 0.0}
+    readable = " but for ensembles, which nobody can read" if alone else ""
+    return best, f"Its {_score(best)} is the best of {len(search.results)}{readable}.", {}
+
+
+def _comparable(one: CandidateResult, other: CandidateResult) -> bool:
+    return len(one.score.per_fold) == len(other.score.per_fold)
 
 
 def _simplest(
@@ -93,7 +117,7 @@ def _complexity(result: CandidateResult) -> int:
 
 
 def _as_good(search: Search, other: CandidateResult, best: CandidateResult, greater: bool) -> bool:
-    if len(other.score.per_fold) != len(best.score.per_fold):
+    if not _comparable(other, best):
         return False
     gap, error = _behind(search, other, best, greater)
     return gap <= (error or 0.0)
