@@ -1,11 +1,11 @@
-"""Feature plans by hand, without a run: `check`, `mend`, `compile`, `apply`, `diff`."""
+"""Feature plans by hand, without a run (`check`, `mend`, `compile`, `apply`, `diff`), and what a plan may say."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from planfit.arguments import column_name, one_of, plan_text
 from planfit.errors import UsageError
@@ -228,3 +228,29 @@ def _named(target: Any, task_type: Any) -> dict[str, Any]:
         "target": column_name(target, "target"),
         "task_type": one_of(task_type, ("binary", "multiclass", "regression"), "task type"),
     }
+
+
+def catalogue(what: Literal["operations", "models"]) -> list[dict[str, object]]:
+    """Return the catalogue of operations or model families as rows, for people."""
+    import planfit.plans.catalogue as rows
+
+    return rows.operation_rows() if what == "operations" else rows.family_rows()
+
+
+def family_defaults(family: str) -> dict[str, Any]:
+    """Return the hyperparameters that a model family has where a plan names none; none of a family that is not known."""
+    from planfit.models.registry import families
+
+    known = families().get(family)
+    return {} if known is None else known.Params().to_json()
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a plan kind, or of ``trace``."""
+    if kind == "trace":
+        from planfit.trace.decisions import json_schema as trace_schema
+
+        return trace_schema()
+    from planfit import plans
+
+    return plans.json_schema(kind)  # type: ignore[arg-type]

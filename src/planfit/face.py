@@ -35,7 +35,6 @@ from planfit.records.run import RunRequest
 from planfit.runs import Run, deployed
 
 if TYPE_CHECKING:
-    from planfit.agent.replaying import Replayed
     from planfit.deploy.bundle import Bundle
     from planfit.planners.base import Planner
     from planfit.profiling import DataProfile
@@ -315,44 +314,6 @@ def resume(
     return Run(gone_on)
 
 
-def replay(
-    run: Run | str | Path,
-    data: str | Path,
-    *,
-    out: str | Path | None = None,
-    store: str | Path = settings.STORE,
-    on_event: Listener | None = None,
-) -> Replayed:
-    """Carry a run out again from its record, with no network and no clock, and compare the two.
-
-    Parameters
-    ----------
-    run : Run, str or path
-        A run that has ended.
-    data : path
-        Its table.
-    out : path or None
-        Store that the replayed run is kept in; None: it is removed when it has been compared.
-    store, on_event
-        As for `run`.
-
-    Returns
-    -------
-    Replayed
-        Whether plans, scores and predictions are equal, and the first difference where they are not.
-    """
-    from tempfile import TemporaryDirectory
-
-    from planfit.agent.replaying import replay as carry_out_again
-    from planfit.store.store import Store
-
-    reader = Store(store_folder(store)).open(run.path if isinstance(run, Run) else run)
-    if out is not None:
-        return carry_out_again(reader, data, Path(store_folder(out)), keep=True, listener=on_event)
-    with TemporaryDirectory(prefix="planfit-replay-") as folder:
-        return carry_out_again(reader, data, Path(folder), keep=False, listener=on_event)
-
-
 def deliver(
     run: Run | str | Path,
     candidate: str,
@@ -433,29 +394,3 @@ def load(ref: str | Path, *, trust: bool = False, store: str | Path = settings.S
     if (folder / "model" / "metadata.json").is_file():
         return bundle.load(folder / "model", trust=trust)
     return deployed(Store(store_folder(store)).open(ref), trust=trust)
-
-
-def catalogue(what: Literal["operations", "models"]) -> list[dict[str, object]]:
-    """Return the catalogue of operations or model families as rows, for people."""
-    import planfit.plans.catalogue as rows
-
-    return rows.operation_rows() if what == "operations" else rows.family_rows()
-
-
-def family_defaults(family: str) -> dict[str, Any]:
-    """Return the hyperparameters that a model family has where a plan names none; none of a family that is not known."""
-    from planfit.models.registry import families
-
-    known = families().get(family)
-    return {} if known is None else known.Params().to_json()
-
-
-def json_schema(kind: str) -> dict[str, Any]:
-    """Return the JSON Schema of a plan kind, or of ``trace``."""
-    if kind == "trace":
-        from planfit.trace.decisions import json_schema as trace_schema
-
-        return trace_schema()
-    from planfit import plans
-
-    return plans.json_schema(kind)  # type: ignore[arg-type]

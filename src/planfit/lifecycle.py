@@ -1,4 +1,4 @@
-"""What a person does with runs that are there: stop one, go back in one, look a plan over, branch off."""
+"""What a person does with runs that are there: stop one, go back in one, look a plan over, branch off, carry one out again."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from planfit.records.events import Event
 from planfit.runs import Run
 
 if TYPE_CHECKING:
+    from planfit.agent.replaying import Replayed
     from planfit.planners.base import Planner
 
 
@@ -245,3 +246,41 @@ def fork(
         request = request.having(data=given)
     who = request.planner if planner is None else planner
     return Run(begin(opened, request, given, who, reviewer=reviewer, parent=parent, listener=on_event, started=started))
+
+
+def replay(
+    run: Run | str | Path,
+    data: str | Path,
+    *,
+    out: str | Path | None = None,
+    store: str | Path = settings.STORE,
+    on_event: Callable[[Event], None] | None = None,
+) -> Replayed:
+    """Carry a run out again from its record, with no network and no clock, and compare the two.
+
+    Parameters
+    ----------
+    run : Run, str or path
+        A run that has ended.
+    data : path
+        Its table.
+    out : path or None
+        Store that the replayed run is kept in; None: it is removed when it has been compared.
+    store, on_event
+        As for `run`.
+
+    Returns
+    -------
+    Replayed
+        Whether plans, scores and predictions are equal, and the first difference where they are not.
+    """
+    from tempfile import TemporaryDirectory
+
+    from planfit.agent.replaying import replay as carry_out_again
+    from planfit.store.store import Store
+
+    reader = Store(store_folder(store)).open(_ref(run))
+    if out is not None:
+        return carry_out_again(reader, data, Path(store_folder(out)), keep=True, listener=on_event)
+    with TemporaryDirectory(prefix="planfit-replay-") as folder:
+        return carry_out_again(reader, data, Path(folder), keep=False, listener=on_event)

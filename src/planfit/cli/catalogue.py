@@ -20,7 +20,7 @@ NameArgument = Annotated[str | None, typer.Argument(metavar="NAME", help="One of
 
 def operations(name: NameArgument = None, as_json: JsonOption = False) -> None:
     """List the transformations that a feature plan may use, or show one with its parameters and an example."""
-    from planfit.face import catalogue
+    from planfit.by_hand import catalogue
 
     if name is None:
         _print_catalogue(catalogue("operations"), as_json)
@@ -38,7 +38,7 @@ def operations(name: NameArgument = None, as_json: JsonOption = False) -> None:
 
 def models(name: NameArgument = None, as_json: JsonOption = False) -> None:
     """List the model families that a model plan may use, and whether each is installed, or show one in full."""
-    from planfit.face import catalogue, family_defaults
+    from planfit.by_hand import catalogue, family_defaults
 
     if name is None:
         rows = catalogue("models")
@@ -67,7 +67,7 @@ def schema(
     ],
 ) -> None:
     """Print the JSON Schema of a kind of document."""
-    from planfit.face import json_schema
+    from planfit.by_hand import json_schema
 
     sys.stdout.write(json.dumps(json_schema(kind), ensure_ascii=False, indent=2) + "\n")
 

@@ -125,7 +125,7 @@ def tried(
             f"No candidate has a parameter {parameter!r}; `planfit tried {ref}` shows those that there are.\n"
         )
         return
-    from planfit.face import family_defaults
+    from planfit.by_hand import family_defaults
 
     table = _table("", "candidate", "family", "features", "score", "seconds", parameter or "parameters", "")
     for row in rows:
