@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from planfit.cli.options import DEFAULT_STORE, JsonOption, Ref, StoreOption
+from planfit.cli.tables import print_json, print_table, table_of
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    pass
 
 
 def show(ref: Ref = "latest", store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
@@ -21,12 +21,12 @@ def show(ref: Ref = "latest", store: StoreOption = DEFAULT_STORE, as_json: JsonO
 
     opened = planfit.open_run(ref, store=store)
     if as_json:
-        _json(opened.summary.to_json())
+        print_json(opened.summary.to_json())
         return
     sys.stdout.write(closing_text(opened.summary))
     if not opened.leaderboard_rows:
         return
-    board = _table("candidate", "family", "features", opened.summary.metric or "score", "±", "seconds", "")
+    board = table_of("candidate", "family", "features", opened.summary.metric or "score", "±", "seconds", "")
     for row in opened.leaderboard_rows[:15]:
         spread = "" if row["std"] is None else f"{row['std']:.4f}"
         mark = "delivered" if row["delivered"] else ""
@@ -39,7 +39,7 @@ def show(ref: Ref = "latest", store: StoreOption = DEFAULT_STORE, as_json: JsonO
             f"{row['seconds']:.1f}",
             mark,
         )
-    _print(board)
+    print_table(board)
 
 
 def trace(
@@ -59,7 +59,7 @@ def trace(
         return
     entries = opened.trace
     if as_json:
-        _json(entries)
+        print_json(entries)
         return
     from planfit.cli.decision_line import decision_line
 
@@ -118,7 +118,7 @@ def tried(
 
     rows = [row.to_json() for row in planfit.open_run(ref, store=store).tried(parameter)]
     if as_json:
-        _json(rows)
+        print_json(rows)
         return
     if parameter is not None and not rows:
         sys.stderr.write(
@@ -127,7 +127,7 @@ def tried(
         return
     from planfit.by_hand import family_defaults
 
-    table = _table("", "candidate", "family", "features", "score", "seconds", parameter or "parameters", "")
+    table = table_of("", "candidate", "family", "features", "score", "seconds", parameter or "parameters", "")
     for row in rows:
         params = row["params"] if isinstance(row["params"], dict) else {}
         usual = family_defaults(row["family"])
@@ -140,7 +140,7 @@ def tried(
         seconds = f"{row['seconds']:.1f}"
         entry = row["decision"] or ""
         table.add_row(entry, row["candidate"], row["family"], row["features"], score, seconds, shown, mark)
-    _print(table)
+    print_table(table)
 
 
 def _settings(chosen: dict[str, Any], every: dict[str, Any]) -> str:
@@ -157,7 +157,7 @@ def _value(value: Any) -> str:
 def _verify(opened: Any, as_json: bool) -> None:
     report = opened.verify()
     if as_json:
-        _json(report.to_json())
+        print_json(report.to_json())
     elif report.ok:
         sys.stdout.write(
             f"{opened.id}: {report.events} events and {report.files} files fit their hashes and signatures.\n"
@@ -176,7 +176,7 @@ def _verify(opened: Any, as_json: bool) -> None:
 def _answers(found: Any, as_json: bool, nothing: str) -> None:
     rows = [answer.to_json() for answer in found]
     if as_json:
-        _json(rows)
+        print_json(rows)
     elif not rows:
         sys.stderr.write(nothing + "\n")
     for row in [] if as_json else rows:
@@ -196,25 +196,6 @@ def _prompts(opened: Any, found: Any, what: str) -> None:
         ids = ", ".join(dict.fromkeys(answer.decision for answer in found if answer.prompt == path))
         text = (opened.path / path).read_text(encoding="utf-8", errors="replace")
         sys.stdout.write(f"== {ids}: {path}\n{text}\n")
-
-
-def _table(*columns: str) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table
-
-
-def _print(table: Table) -> None:
-    from rich.console import Console
-
-    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
-
-
-def _json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
 def register(app: typer.Typer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from planfit.cli.options import DATA_HELP, JsonOption, TargetOption
+from planfit.cli.tables import print_json
 
 if TYPE_CHECKING:
     from planfit.agent.checking import Judgement
@@ -47,7 +47,7 @@ def check(
         raise UsageError("Only a mended plan is written to a file.", hint="Add --fix to --out.")
     judged = judge(plan, data, target=target, task_type=task_type)
     if as_json:
-        _json(_document(judged))
+        print_json(_document(judged))
     else:
         sys.stdout.writelines(_lines(judged))
         sys.stdout.write(_verdict(judged) + "\n")
@@ -65,7 +65,7 @@ def _fix(plan: str, data: str, target: str | None, task_type: str | None, out: s
         write_text(text, out)
     if as_json:
         mended = [finding.to_json() for finding in made.taken]
-        _json({**_document(made.judgement), "mended": mended, "plan": made.document})
+        print_json({**_document(made.judgement), "mended": mended, "plan": made.document})
     else:
         if out is None:
             sys.stdout.write(text)
@@ -132,7 +132,7 @@ def apply(
     rows, columns = made.table.shape
     warnings = [finding.to_json() for finding in made.findings]
     if as_json:
-        _json({
+        print_json({
             "table": str(table.absolute()), "pipeline": str(beside.absolute()), "rows": rows, "columns": columns,
             "left_out": made.left_out, "findings": warnings,
         })  # fmt: skip
@@ -154,15 +154,11 @@ def diff(
 
     found = planfit.diff(old, new)
     if as_json:
-        _json([each.to_json() for each in found])
+        print_json([each.to_json() for each in found])
         return
     sys.stdout.writelines(f"{each.sentence}\n" for each in found)
     if not found:
         sys.stdout.write("Both plans do the same.\n")
-
-
-def _json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
 def register(app: typer.Typer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 from planfit import settings
 from planfit.cli.options import DATA_HELP, JsonOption, TargetOption, whole
+from planfit.cli.tables import print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +47,7 @@ def profile(
     if page is not None:
         _write(page, found.to_html())
     if as_json:
-        sys.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=2) + "\n")
+        print_json(found.to_json())
         return
     _print(facts_of(found.profile, found.task, found.split, found.target))
     if page is not None:

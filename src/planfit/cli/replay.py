@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
 import typer
 
 from planfit.cli.options import DATA_HELP, DEFAULT_STORE, JsonOption, QuietOption, Ref, StoreOption
+from planfit.cli.tables import print_json
 
 
 def replay(
@@ -29,7 +29,7 @@ def replay(
     with Display(quiet=quiet or (as_json and not sys.stderr.isatty()), started=STARTED) as display:
         found = planfit.replay(ref, data, out=out, store=store, on_event=display)
     if as_json:
-        sys.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=2) + "\n")
+        print_json(found.to_json())
     elif found.equal:
         sys.stdout.write(f"Equal: {found.compared} steps and answers, and the predictions for {found.rows:,} rows.\n")
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from planfit.cli.options import DEFAULT_STORE, JsonOption, Ref, StoreOption, listed, somebody_answers
+from planfit.cli.tables import print_json
 
 if TYPE_CHECKING:
     from planfit.cli.display import Display
@@ -129,7 +130,7 @@ def review(
 
     waiting = planfit.review(ref, approve=approve, edit=edit, reject=reject, stop=stop, store=store)
     if as_json:
-        sys.stdout.write(json.dumps(waiting, ensure_ascii=False, indent=2) + "\n")
+        print_json(waiting)
         return
     said = approve or stop or edit is not None or reject is not None
     where = planfit.open_run(ref, store=store).path

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planfit.cli.options import DEFAULT_STORE, JsonOption, StoreOption
+from planfit.cli.tables import print_json, print_table, table_of
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    pass
 
 
 def runs(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
@@ -28,7 +28,7 @@ def runs(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> Non
         except planfit.DamagedRun as error:
             sys.stderr.write(f"{reader.path.name}: {error.message}\n")
     if as_json:
-        _json(
+        print_json(
             [
                 {**summary.to_json(), "sentence": sentence, "age_seconds": age, "bytes": size}
                 for summary, age, size, sentence in found
@@ -38,7 +38,7 @@ def runs(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> Non
     if not found:
         sys.stderr.write(f'There is no run in {store}. `planfit run DATA "TASK"` begins one.\n')
         return
-    table = _table("run", "status", "task", "target", "metric", "score", "candidates", "seconds", "age", "size")
+    table = table_of("run", "status", "task", "target", "metric", "score", "candidates", "seconds", "age", "size")
     for summary, age, size, sentence in found:
         score = (summary.cv or {}).get("score")
         table.add_row(
@@ -53,7 +53,7 @@ def runs(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> Non
             spoken_seconds(age) if age < DAY else f"{age / DAY:.0f} days",
             spoken_bytes(size),
         )
-    _print(table)
+    print_table(table)
 
 
 MOST_OF_SENTENCE = 32
@@ -73,9 +73,9 @@ def compare(
 
     found = planfit.compare(*refs, store=store)
     if as_json:
-        _json(found.to_json())
+        print_json(found.to_json())
         return
-    table = _table("", "run", "status", "metric", "score", "delivered", "features", "candidates", "time", "cost")
+    table = table_of("", "run", "status", "metric", "score", "delivered", "features", "candidates", "time", "cost")
     for side in found.sides:
         table.add_row(
             side.letter,
@@ -89,7 +89,7 @@ def compare(
             spoken_seconds(side.seconds),
             "" if side.cost_usd is None else f"${side.cost_usd:.3f}" if side.calls else "none",
         )
-    _print(table)
+    print_table(table)
     same = {"table": found.same_data, "task": found.same_task, "folds": found.same_split}
     lines = [f"{name}: {'the same' if equal else 'not the same'}" for name, equal in same.items()]
     lines += found.differences
@@ -116,7 +116,7 @@ def gc(
     seconds = None if older_than is None else seconds_of(older_than)
     done = collect(Store(store), keep=keep, older_than=seconds, really=yes)
     if as_json:
-        _json(done.to_json())
+        print_json(done.to_json())
         return
     for name in done.runs:
         sys.stdout.write(f"{name}\n")
@@ -132,25 +132,6 @@ def gc(
     )
     if not yes:
         sys.stderr.write("Nothing is removed yet; the same with --yes does it.\n")
-
-
-def _table(*columns: str) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table
-
-
-def _print(table: Table) -> None:
-    from rich.console import Console
-
-    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
-
-
-def _json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
 def register(app: typer.Typer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +27,7 @@ from planfit.cli.options import (
     listed,
 )
 from planfit.cli.review import ReviewOption, reviewer
+from planfit.cli.tables import print_json
 
 if TYPE_CHECKING:
     from planfit.records.events import Event
@@ -144,7 +144,7 @@ def fork(
 
 
 def _json(run: Run) -> None:
-    sys.stdout.write(json.dumps(run.summary.to_json(), ensure_ascii=False, indent=2) + "\n")
+    print_json(run.summary.to_json())
 
 
 def register(app: typer.Typer) -> None:
