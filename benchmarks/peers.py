@@ -9,7 +9,7 @@ after five times the limit counts as the constant predictor.
     python benchmarks/peers.py --install [--systems ...] [--constraints FILE]   make the environments; no table is run without --data
     python benchmarks/peers.py --table [--out FOLDER]                           print what the saved rows say
 
-Rows are kept in OUT/rows.jsonl and never computed twice: go on after an interruption with the same command. ``--redo planfit`` computes
+Rows are kept in OUT/rows.jsonl, predictions beside them, and nothing is computed twice: go on after an interruption with the same command. ``--redo planfit`` computes
 the rows of a system anew, ``--redo failures`` those that failed; ``--reuse FILE`` takes rows that are missing from another run's file.
 """
 
@@ -29,6 +29,7 @@ from typing import Any
 
 import pandas as pd
 from comparing import judging, processes, rows, systems, tables
+from comparing.paired import Predictions, against_planfit
 from comparing.rows import Row
 from comparing.systems import System
 
@@ -66,7 +67,8 @@ def main() -> int:
         )
     if not (given.out / "rows.jsonl").exists():
         sys.exit(f"{given.out} has no rows yet.")
-    text = tables.markdown(shown(rows.read(given.out / "rows.jsonl").values(), names if given.systems_named else []))
+    found = shown(rows.read(given.out / "rows.jsonl").values(), names if given.systems_named else [])
+    text = tables.markdown(found, against_planfit(found, Predictions(given.out / "predictions")))
     (given.out / "table.md").write_text(text, encoding="utf-8")
     print(text)
     return 0
@@ -128,7 +130,7 @@ def compete(
                 rows.append(kept_in, found)
                 continue
             table = table or judging.table(name, load, data)
-            row = run(system, table, limit, out / "logs")
+            row = run(system, table, limit, out)
             rows.append(kept_in, row)
             said = (
                 f"{row.metric} {row.score:.5g}" if row.score is not None else f"failed: {row.failure.splitlines()[-1]}"
@@ -146,8 +148,9 @@ def usable(row: Row | None, digest: str, redo: Sequence[str]) -> bool:
     return row.score is not None or "failures" not in redo
 
 
-def run(system: System, table: judging.Table, limit: float, logs: Path, patience: float = PATIENCE) -> Row:
-    """Let one system fit one table and judge what it predicts."""
+def run(system: System, table: judging.Table, limit: float, out: Path, patience: float = PATIENCE) -> Row:
+    """Let one system fit one table, judge what it predicts and keep that under `out`."""
+    logs = out / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     log = logs.absolute() / f"{table.name}-{system.name.replace(':', '-')}-{limit:g}.txt"
     known: dict[str, Any] = {
@@ -167,9 +170,12 @@ def run(system: System, table: judging.Table, limit: float, logs: Path, patience
         if ended.code or not timing:
             return Row(**known, failure=last_words(log) or f"exit code {ended.code}")
         try:
-            return Row(**known, score=table.score(pd.read_parquet(place / "out" / "predictions.parquet")))
+            matrix = table.matrix(pd.read_parquet(place / "out" / "predictions.parquet"))
+            row = Row(**known, score=table.score(matrix))
         except (ValueError, KeyError, IndexError, OSError) as error:
             return Row(**known, failure=f"{type(error).__name__}: {error}")
+        Predictions(out / "predictions").keep(table, row, matrix)
+        return row
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

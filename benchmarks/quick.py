@@ -29,15 +29,16 @@ import numpy as np
 import pandas as pd
 import psutil
 from comparing.judging import Load, loader, names_in
+from comparing.paired import in_standard_errors
+from comparing.tables import signed
 
 import planfit
-from planfit.models.metrics import METRICS, Metric, encode
+from planfit.models.metrics import METRICS, encode
 from planfit.records.events import WarningRaised
 from planfit.records.task import Task
 
 QUESTION = 3
 MIB = 1 << 20
-RESAMPLES = 200
 
 
 @dataclass
@@ -198,21 +199,7 @@ def _judge(
     row.planfit = metric.score(y, predicted, task)
     usual = _lightgbm(train, test, target, task)
     row.lightgbm = metric.score(y, usual, task)
-    row.ahead = _ahead(task, metric, y, predicted, usual)
-
-
-def _ahead(task: Task, metric: Metric, y: np.ndarray, ours: np.ndarray, usual: np.ndarray) -> float:
-    """Return the gain over the usual model in standard errors of it: both are judged on the same draws of the test rows."""
-    random = np.random.default_rng(0)
-    every = np.arange(len(y))
-
-    def gain(rows: np.ndarray) -> float:
-        ours_now, usual_now = (metric.score(y[rows], matrix[rows], task) for matrix in (ours, usual))
-        return metric.gain(ours_now) - metric.gain(usual_now)
-
-    drawn = np.array([gain(random.choice(every, len(y))) for _ in range(RESAMPLES)])
-    spread = float(np.nanstd(drawn))
-    return gain(every) / spread if spread > 0 else float(np.sign(gain(every)))
+    row.ahead = in_standard_errors(task, metric, y, predicted, usual)
 
 
 def _against(task: Task, truth: dict[str, Any]) -> tuple[str, str]:
@@ -264,12 +251,8 @@ def _line(row: Row) -> str:
     last = row.error.replace("\n", " ") or row.delivered
     return (
         f"| {row.table} | {row.understood}{leaks} | {row.split} | {row.chosen_metric or row.metric} | {shown(row.constant)} "
-        f"| {shown(row.lightgbm)} | {shown(row.planfit)} | {_signed(row.ahead)} | {row.seconds:.1f} | {row.memory:.0f} | {last} |"
+        f"| {shown(row.lightgbm)} | {shown(row.planfit)} | {signed(row.ahead)} | {row.seconds:.1f} | {row.memory:.0f} | {last} |"
     )
-
-
-def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.1f}"
 
 
 def _close(rows: list[Row]) -> None:

@@ -17,6 +17,7 @@ sys.path.insert(0, str(BENCHMARKS))
 
 import peers  # noqa: E402
 from comparing import judging, processes, rows, tables  # noqa: E402
+from comparing.paired import Predictions, against_planfit  # noqa: E402
 from comparing.rows import Row  # noqa: E402
 from comparing.systems import ADAPTERS, System  # noqa: E402
 
@@ -100,6 +101,18 @@ def test_a_system_that_breaks_counts_as_the_constant_predictor(folder: Path, tmp
     text = tables.markdown(found.values())
     assert "| homes | broken | failed | 2 | 100.0 |" in text
     assert "| homes | line |" in text
+
+
+def test_predictions_of_two_systems_are_compared_on_the_same_draws_of_rows(folder: Path, tmp_path: Path) -> None:
+    worse = "job.train[job.target] = job.train[job.target].sample(frac=1, random_state=0).to_numpy()"
+    found = compete([fake(tmp_path, "planfit"), fake(tmp_path, "shuffled", worse)], folder, tmp_path / "out")
+    ahead = against_planfit(found.values(), Predictions(tmp_path / "out" / "predictions"))
+    assert list(ahead) == [found["shuffled"].key]
+    assert ahead[found["shuffled"].key] > 1
+    text = tables.markdown(found.values(), ahead)
+    assert f"| homes | {ahead[found['shuffled'].key]:+.1f} |" in text
+    assert "| ahead / behind | 1 / 0 |" in text
+    assert against_planfit(found.values(), Predictions(tmp_path / "elsewhere")) == {}
 
 
 def test_saved_rows_are_kept_unless_they_are_to_be_redone(folder: Path, tmp_path: Path) -> None:

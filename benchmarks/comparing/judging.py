@@ -37,8 +37,13 @@ class Table:
     def metric(self) -> Metric:
         return METRICS[self.task.metric]
 
-    def score(self, predictions: pd.DataFrame) -> float:
-        """Return the metric of predictions as an adapter writes them."""
+    @property
+    def y(self) -> np.ndarray:
+        """The target of the test rows as numbers: codes of classes, or values."""
+        return encode(self.truth, self.task.classes) if self.task.is_classification else self.truth.to_numpy(float)
+
+    def matrix(self, predictions: pd.DataFrame) -> np.ndarray:
+        """Return predictions as an adapter writes them in the form that metrics take."""
         if len(predictions) != len(self.truth):
             raise ValueError(f"{len(predictions)} predictions for {len(self.truth)} rows")
         if not self.task.is_classification:
@@ -49,22 +54,21 @@ class Table:
             matrix = predictions[[str(place) for place in range(len(self.task.classes))]].to_numpy(float)
         if not np.isfinite(matrix).all():
             raise ValueError("predictions that are missing or infinite")
-        return self._judged(matrix)
+        return matrix
 
     def constant(self) -> float:
         """Return the score of the constant predictor: class shares, the mean, or for rmsle the mean of the logarithms."""
         known = self.train[self.task.target]
         if self.task.is_classification:
             counts = np.bincount(encode(known, self.task.classes), minlength=len(self.task.classes))
-            return self._judged(np.tile(counts / len(known), (len(self.truth), 1)))
+            return self.score(np.tile(counts / len(known), (len(self.truth), 1)))
         values = known.to_numpy(float)
         center = np.expm1(np.log1p(values).mean()) if self.metric.name == "rmsle" else values.mean()
-        return self._judged(np.full((len(self.truth), 1), center))
+        return self.score(np.full((len(self.truth), 1), center))
 
-    def _judged(self, matrix: np.ndarray) -> float:
-        classes = self.task.is_classification
-        y = encode(self.truth, self.task.classes) if classes else self.truth.to_numpy(float)
-        score = self.metric.score(y, matrix, self.task)
+    def score(self, matrix: np.ndarray) -> float:
+        """Return the metric of a matrix of predictions."""
+        score = self.metric.score(self.y, matrix, self.task)
         if not np.isfinite(score):
             raise ValueError(f"{self.metric.name} is not defined here: {score}")
         return score

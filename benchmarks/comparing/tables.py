@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from comparing.rows import Row, Standing, Summary, by_table, summaries
+from comparing.rows import Key, Row, Standing, Summary, by_table, summaries
 
 LEGEND = (
     "Ranks and regret are of the scores on the test rows. Regret: 0 is the best system of the table, 100 the constant predictor.\n"
@@ -13,8 +13,8 @@ LEGEND = (
 )
 
 
-def markdown(rows: Iterable[Row]) -> str:
-    """Return everything that the rows say, a section for each limit."""
+def markdown(rows: Iterable[Row], ahead: Mapping[Key, float] | None = None) -> str:
+    """Return everything that the rows say, a section for each limit; `ahead` is by how much planfit is ahead of a row."""
     rows = list(rows)
     parts = ["# planfit beside others", LEGEND]
     for limit in sorted({row.limit for row in rows}):
@@ -23,6 +23,7 @@ def markdown(rows: Iterable[Row]) -> str:
             f"## {limit:g} seconds",
             summary_table(summaries(tables), len(tables)),
             score_table(tables),
+            *ahead_table(tables, ahead or {}),
             detail_table(tables),
         ]
     parts += ["## Versions", version_list(rows)]
@@ -65,6 +66,29 @@ def score_table(tables: dict[str, list[Standing]]) -> str:
         cells = [f"{of[name].row.counted:.4g} ({of[name].rank:g})" if name in of else "-" for name in systems]
         lines.append([table, row.metric, f"{row.constant:.4g}", *cells])
     return _grid(["table", "metric", "constant", *systems], lines)
+
+
+def ahead_table(tables: dict[str, list[Standing]], ahead: Mapping[Key, float]) -> list[str]:
+    """Return by how many standard errors planfit is ahead of the others, table by table, and the counts."""
+    systems = sorted(
+        {standing.row.system for each in tables.values() for standing in each if standing.row.key in ahead}
+    )
+    if not systems:
+        return []
+    of = {(table, one.row.system): ahead.get(one.row.key) for table, each in tables.items() for one in each}
+    lines = [[table, *(signed(of.get((table, name))) for name in systems)] for table in tables]
+    found = {name: [value for table in tables if (value := of.get((table, name))) is not None] for name in systems}
+    counts = [f"{sum(x > 1 for x in found[name])} / {sum(x < -1 for x in found[name])}" for name in systems]
+    said = (
+        "By how many standard errors of the difference planfit is ahead (paired bootstrap over the test rows); the last line counts\n"
+        "the tables on which it is ahead or behind by more than one:"
+    )
+    return [said, _grid(["table", *systems], [*lines, ["ahead / behind", *counts]])]
+
+
+def signed(value: float | None) -> str:
+    """Return a number of standard errors with its sign."""
+    return "-" if value is None else f"{value:+.1f}"
 
 
 def detail_table(tables: dict[str, list[Standing]]) -> str:
