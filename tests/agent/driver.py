@@ -1,7 +1,8 @@
 """A run in a process of its own, for the tests that kill it: ``python driver.py ORDER``, ORDER a JSON document.
 
 ``do`` is ``run`` or ``resume``, ``arguments`` are those of the Python face; after ``kill_after`` new events (of the kind
-``kill_kind``, where one is named) the whole process group is killed, ``kill_delay`` seconds later than that. A run that ends prints what two runs must share.
+``kill_kind``, where one is named) the whole process group is killed, ``kill_delay`` seconds later than that. With ``tune``
+the first candidate that can be tuned is. A run that ends prints what two runs must share.
 """
 
 from __future__ import annotations
@@ -15,12 +16,27 @@ import threading
 from typing import Any
 
 import planfit
+from planfit.planners.base import Answer, Ask
 from planfit.planners.expert.expert import Expert
+from planfit.planners.prompts import prompt_for
 from planfit.planners.scripted import Scripted
 
 
-def main() -> None:
-    order = json.loads(sys.argv[1])
+class Tuning(Expert):
+    """The expert, who tunes the best candidate as soon as there is one, on however few rows."""
+
+    def propose(self, ask: Ask) -> Answer:
+        singles = [result for result in ask.leaderboard if result.spec.params]
+        tuned = any(result.spec.origin == "tuning" for result in ask.leaderboard)
+        if ask.plan_kind != "NextStep" or not singles or tuned:
+            return super().propose(ask)
+        plan = {"candidate": singles[0].spec.id, "method": "random", "trials": 2}
+        document = json.dumps({"move": "tune", "plan": plan})
+        return Answer(document=document, prompt=prompt_for(ask))
+
+
+def main(order: dict[str, Any]) -> None:
+    """Carry an order out."""
     seen = 0
 
     def watch(event: Any) -> None:
@@ -37,6 +53,8 @@ def main() -> None:
     arguments = dict(order["arguments"])
     if "script" in order:
         arguments["planner"] = Scripted(order["script"], only=[order["only"]], otherwise=Expert())
+    if order.get("tune"):
+        arguments["planner"] = Tuning()
     done = getattr(planfit, order["do"])(*order["given"], on_event=watch, **arguments)
     print(json.dumps(essence(done, order["data"])))
 
@@ -46,14 +64,23 @@ def essence(run: planfit.Run, data: str) -> dict[str, Any]:
     import polars as pl
 
     steps = [event.body for event in run.events if event.body.kind == "step_finished"]
+    done: set[str] = set()
+    redone = []
+    for body in (event.body for event in run.events):
+        if body.kind == "step_finished":
+            done.add(body.key)
+        elif body.kind == "step_started" and body.key in done:
+            redone.append(body.name)
     finished = run.events[-1].body
     new = planfit.load(run.path)
     frame = pl.read_csv(data)
     return {
         "status": run.status,
         "events": len(run.events),
+        "at": [event.at for event in run.events],
         "sound": run.verify().ok,
         "keys": [step.key for step in steps],
+        "redone": redone,
         # What comes later is keyed by the files of fitted models, in which scikit-learn leaves a memory address.
         "search": [step.key for step in steps if step.stage not in ("evaluation", "training", "report")],
         "plans": [[entry["stage"], entry["planner"], entry["status"], entry["plan"]] for entry in run.trace],
@@ -79,4 +106,4 @@ def _bytes(values: Any) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(json.loads(sys.argv[1]))
