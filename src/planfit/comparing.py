@@ -168,8 +168,8 @@ def _pair(a: Side, b: Side, first: RunReader, second: RunReader) -> Pair:
     return Pair(
         **names, difference=difference, low=low, high=high, rows=rows, how=how,
         favours=None if not difference else b.letter if difference > 0 else a.letter,
-        sign=f"positive: {b.letter} is better than {a.letter}; negative: {a.letter} is better; lower {a.metric} counts as "
-        "better where lower is better",
+        sign=f"{b.letter} against {a.letter}, whatever the metric's direction: positive, {b.letter} is better; "
+        f"negative, {a.letter} is better",
         verdict=_verdict(a.letter, b.letter, str(a.metric), difference, low, high),
     )  # fmt: skip
 
