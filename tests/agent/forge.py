@@ -14,10 +14,17 @@ import sys
 import tempfile
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from planfit.runtime import launch, workers, zygote
+
+PRELOADED = (
+    "optuna", "planfit.face", "planfit.lifecycle", "planfit.agent.conduct", "planfit.planners.expert.expert",
+    "planfit.report.facts", "planfit.deploy.bundle", "planfit.trace.summary",
+)  # fmt: skip
+"""What a run needs besides; what imports polars is left to the run, since that starts threads."""
 
 
 class ForkedZygote(launch.ZygoteProcess):
@@ -91,6 +98,8 @@ def carry_out(order: dict[str, Any], out: Path, err: Path) -> None:
 def main() -> None:
     sys.path.insert(0, str(Path(__file__).parent))
     zygote.preload()
+    for name in PRELOADED:
+        import_module(name)
     threads = zygote.thread_names()
     assert len(threads) == 1, f"a process with threads cannot be forked: {threads}"
     answers = os.fdopen(os.dup(1), "w")

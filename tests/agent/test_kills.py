@@ -1,7 +1,8 @@
-"""Killed at random moments, again while it is resumed, and resumed at last: it ends as if nothing had happened."""
+"""Killed at random moments, again while it is resumed, refused by the disk: resumed at last, it ends as if nothing had been."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -22,10 +23,14 @@ import pytest
 
 import planfit
 from planfit.runtime import launch
+from planfit.store.files import hash_file
+from planfit.store.store import Store
 
 HERE = Path(__file__).parent
 SENTENCE = "Predict which customers have churned"
 SHARED = ("search", "plans", "oof", "score", "delivered", "predicted", "again")
+FAULTS = int(os.environ.get("PLANFIT_FAULTS", "60"))
+"""Changes of the disk that the slow test lets fail, spread over those that a run makes."""
 KILLS = int(os.environ.get("PLANFIT_KILLS", "200"))
 """Random moments that the slow test tries; PLANFIT_SEED draws others."""
 ARGUMENTS = {"max_candidates": 3, "models": ["linear"]}
@@ -194,3 +199,32 @@ def test_killed_at_random_two_hundred_times(forge: Forge, whole: dict[str, Any],
     print(dict(counts))
     assert counts["kills"] >= 0.9 * KILLS
     assert counts["came to the same end"] == KILLS
+
+
+@pytest.mark.slow
+def test_a_disk_that_fails_once_anywhere_in_a_run(forge: Forge, whole: dict[str, Any], stores: Path) -> None:
+    """Full, broken, or silent about what it lost: one sentence, no half-written file, and the run goes on."""
+    source, counts = random.Random(int(os.environ.get("PLANFIT_SEED", "0"))), Counter[str]()
+    step = whole["changes"] / FAULTS
+    for n in range(FAULTS):
+        code = (errno.ENOSPC, errno.EIO, None)[n % 3]
+        found = forge.drive(stores / f"{n}", "run", fail_at=int(source.uniform(n, n + 1) * step) + 1, code=code)
+        assert found is not None
+        store = Store(stores / f"{n}")
+        if "refused" in found:
+            counts["refused"] += 1
+            assert "\n" not in found["refused"]
+            assert found["hint"]
+        for reader in store.runs():
+            lasting = [p for p in reader.verify().problems if "no event announces" not in p and "trace.json" not in p]
+            assert [p for p in lasting if "leftover" not in p and "never finished" not in p] == []
+        for path in (store.root / "objects").glob("*"):
+            assert hash_file(path)[0] == path.name, "a half-written file stands under its final name"
+        ended = found if "refused" not in found else forge.drive(store.root, "resume" if store.runs() else "run")
+        assert ended is not None
+        assert ended["status"] == "finished"
+        assert ended["sound"]
+        assert {name: ended[name] for name in SHARED} == {name: whole[name] for name in SHARED}
+        counts["came to the same end"] += 1
+    print(whole["changes"], dict(counts))
+    assert counts["refused"] >= 0.5 * FAULTS
