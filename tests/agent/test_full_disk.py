@@ -147,6 +147,21 @@ def test_shared_memory_without_space_is_not_missed(
     assert not [event.body for event in run.events if event.body.kind == "candidate_failed"]
 
 
+def test_a_read_only_folder_is_one_sentence_and_nothing_is_begun(data: Path, sentence: str, tmp_path: Path) -> None:
+    if shutil.which("unshare") is None or os.geteuid() != 0:
+        pytest.skip("only an administrator can make a folder read-only that an administrator cannot write to")
+    own = ["unshare", "--mount", "sh", "-c"]
+    make = f"mount -t tmpfs -o ro tmpfs {tmp_path}"
+    if subprocess.run([*own, make], capture_output=True, check=False).returncode:
+        pytest.skip("a folder cannot be made read-only here")
+    command = [str(Path(sys.executable).with_name("planfit")), "run", str(data), sentence, "--store", str(tmp_path)]
+    done = subprocess.run([*own, f'{make} && exec "$@"', "sh", *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [line.partition(":")[0] for line in done.stderr.strip().splitlines()] == ["error", "hint"]
+    assert "read-only file system" in done.stderr
+    assert "--store" in done.stderr
+
+
 def test_too_many_open_files_are_one_sentence_and_the_run_goes_on_later(
     cli: Callable[..., Any], data: Path, tmp_path: Path, sentence: str, none_left: Callable[[], None]
 ) -> None:
