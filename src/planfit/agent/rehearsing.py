@@ -13,6 +13,7 @@ from planfit.agent.forking import parent_of
 from planfit.agent.replaying import answers_of
 from planfit.agent.reviewing import command_of
 from planfit.errors import PlanfitError, UsageError
+from planfit.paths import seen_from_here
 from planfit.planners.recorded import Recorded
 from planfit.records.findings import Finding
 from planfit.records.review import Verdict, Waiting
@@ -82,8 +83,9 @@ def judged(
     except _Judged as found:
         return found.findings
     except PlanfitError as error:  # what it tells of is the run, not its copy
-        error.message = error.message.replace(str(folder), str(reader.root))
-        error.hint = error.hint and error.hint.replace(str(folder), str(reader.root))
+        for copied, true in ((folder, reader.root), (seen_from_here(folder), seen_from_here(reader.root))):
+            error.message = error.message.replace(str(copied), str(true))
+            error.hint = error.hint and error.hint.replace(str(copied), str(true))
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
