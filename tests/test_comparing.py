@@ -33,6 +33,9 @@ def test_the_command_says_it_in_words_and_as_json(trained: Any, its_home: Any, p
     assert "No difference can be shown" in told.out
     document = planfit_("compare", trained.run.id, "latest", "--store", trained.store, "--json").document
     assert document["sides"][0]["run_id"] == trained.run.id
+    (pair,) = document["pairs"]
+    assert pair["sign"].startswith("B against A")
+    assert pair["favours"] is None, "no sign speaks for a run against itself"
     planfit_("compare", trained.run.id, "--store", trained.store).refuses(2, "cannot be compared")
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
         RunLocked,
         UsageError,
     )
-    from planfit.face import deliver, load, open_run, profile, resume, run
-    from planfit.lifecycle import fork, replay, review, rollback, stop
+    from planfit.face import load, open_run, profile, resume, run
+    from planfit.lifecycle import deliver, fork, replay, review, rollback, stop
     from planfit.plans import FeaturePlan
     from planfit.runs import Run
 
@@ -75,8 +75,8 @@ _ROOMS = {
     "FeaturePlan": "planfit.plans",
     "compare": "planfit.comparing",
     **dict.fromkeys(("apply", "check", "compile", "diff", "mend"), "planfit.by_hand"),
-    **dict.fromkeys(("Run", "deliver", "load", "open_run", "profile", "resume", "run"), "planfit.face"),
-    **dict.fromkeys(("fork", "replay", "review", "rollback", "stop"), "planfit.lifecycle"),
+    **dict.fromkeys(("Run", "load", "open_run", "profile", "resume", "run"), "planfit.face"),
+    **dict.fromkeys(("deliver", "fork", "replay", "review", "rollback", "stop"), "planfit.lifecycle"),
 }
 """Where a name comes from when it is first asked for; all others are errors."""
 

@@ -57,7 +57,11 @@ class Pair(Record):
     second: str
     metric: str | None = None
     difference: float | None = None
-    """Better is positive, whatever the metric's direction."""
+    """Of the second from the first; better is positive, whatever the metric's direction."""
+    favours: str | None = None
+    """The letter of the run that the difference speaks for by its sign alone, be it shown or not; None where it is 0."""
+    sign: str | None = None
+    """What the sign of `difference`, `low` and `high` means, in words."""
     low: float | None = None
     high: float | None = None
     rows: int = 0
@@ -163,6 +167,9 @@ def _pair(a: Side, b: Side, first: RunReader, second: RunReader) -> Pair:
     difference, low, high, rows, how = found
     return Pair(
         **names, difference=difference, low=low, high=high, rows=rows, how=how,
+        favours=None if not difference else b.letter if difference > 0 else a.letter,
+        sign=f"{b.letter} against {a.letter}, whatever the metric's direction: positive, {b.letter} is better; "
+        f"negative, {a.letter} is better",
         verdict=_verdict(a.letter, b.letter, str(a.metric), difference, low, high),
     )  # fmt: skip
 

@@ -270,6 +270,17 @@ def resume(
     metric: Scorer | None = None,
     data: str | Path | None = None,
     review: Reviewer | None = None,
+    base_url: str | None = None,
+    knowledge: str | Path | None = None,
+    privacy: Literal["schema", "profile", "samples"] | None = None,
+    redact: Sequence[str] = (),
+    fallback: Literal["expert"] | None = None,
+    small_model: bool = False,
+    answer_within: float | str | None = None,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    max_cost: float | None = None,
+    price: str | None = None,
     store: str | Path = settings.STORE,
     on_event: Listener | None = None,
     started: float | None = None,
@@ -288,6 +299,9 @@ def resume(
         The new place of the table, where it moved.
     review : callable or None
         Looks at the plans of the stages that the run was told to have reviewed; see `run`.
+    base_url, knowledge, privacy, redact, fallback, small_model, answer_within, max_calls, max_tokens, max_cost, price
+        How a language model is asked from here on, as for `run`; what is not named is as the run was begun. Limits count
+        what the run has spent before.
     store, on_event, started
         As for `run`.
 
@@ -310,53 +324,17 @@ def resume(
     name = scorer_name(metric)
     own = OwnScorer(name, metric) if name is not None and metric is not None else None
     opened = Store(store_folder(store))
-    gone_on = go_on(opened, ref, planner, data, scorer=own, reviewer=review, listener=on_event, started=started)
-    return Run(gone_on)
-
-
-def deliver(
-    run: Run | str | Path,
-    candidate: str,
-    *,
-    data: str | Path | None = None,
-    store: str | Path = settings.STORE,
-    on_event: Listener | None = None,
-    started: float | None = None,
-) -> Run:
-    """Deliver another candidate of a run that has ended: a person's decision, which its record keeps.
-
-    The candidate is fitted again on all rows and takes the place of the model. The holdout is not opened again: its score
-    stays that of the candidate that the run had chosen, and ``metadata.json`` says so.
-
-    Parameters
-    ----------
-    run : Run, str or path
-        A run, its id, a unique prefix of one, its path, or ``latest``.
-    candidate : str
-        Id on the leaderboard, e.g. ``"c007"``; an ensemble's too.
-    data : path or None
-        The new place of the table, where it moved.
-    store, on_event, started
-        As for `run`.
-
-    Returns
-    -------
-    Run
-
-    Raises
-    ------
-    UsageError
-        The run has not ended, or has no such candidate.
-    DataChanged
-        The table is gone or holds something else now.
-    """
-    from planfit.agent import conduct
-    from planfit.store.store import Store
-
-    ref = run.path if isinstance(run, Run) else run
-    name = str(candidate).strip()
-    opened = Store(store_folder(store))
-    return Run(conduct.deliver(opened, ref, name, data, listener=on_event, started=started))
+    asking = asking_of(
+        base_url=base_url, knowledge=knowledge, redact=redact, fallback=fallback, small=small_model,
+        answer_within=answer_within, max_calls=max_calls, max_tokens=max_tokens, max_cost=max_cost, price=price,
+    )  # fmt: skip
+    tier = one_of(privacy, ("schema", "profile", "samples"), "tier of privacy")
+    return Run(
+        go_on(
+            opened, ref, planner, data, asking=asking, privacy=tier, scorer=own, reviewer=review, listener=on_event,
+            started=started,
+        )
+    )  # fmt: skip
 
 
 def open_run(ref: str | Path = "latest", *, store: str | Path = settings.STORE) -> Run:

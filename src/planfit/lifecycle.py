@@ -1,4 +1,5 @@
-"""What a person does with runs that are there: stop one, go back in one, look a plan over, branch off, carry one out again."""
+"""What a person does with runs that are there: stop one, go back in one, look a plan over, branch off,
+deliver another candidate, carry one out again."""
 
 from __future__ import annotations
 
@@ -101,6 +102,7 @@ def review(
     edit: str | Path | Mapping[str, Any] | None = None,
     reject: str | None = None,
     stop: bool = False,
+    data: str | Path | None = None,
     store: str | Path = settings.STORE,
 ) -> dict[str, Any]:
     """Say what is to become of the plan that a paused run waits with; `resume` then goes on. Without a word: only look.
@@ -112,11 +114,13 @@ def review(
     approve : bool
         Carry it out.
     edit : path, dict or JSON text
-        Carry this plan out instead; it is judged like any other.
+        Carry this plan out instead; it is judged like any other, and noted only where it holds.
     reject : str
         Ask the planner for another; it is told this reason.
     stop : bool
         Finish with the best so far.
+    data : path or None
+        The new place of the table, where it moved: an edited plan is judged on it.
     store : path, default="artifacts"
 
     Returns
@@ -127,7 +131,7 @@ def review(
     Raises
     ------
     UsageError
-        No plan waits, or more than one thing is said.
+        No plan waits, more than one thing is said, or the edited plan does not hold.
     """
     from planfit.agent import steering
     from planfit.records.review import Verdict
@@ -147,7 +151,7 @@ def review(
         verdict = Verdict(says="reject", reason=reject.strip())
     elif approve or stop:
         verdict = Verdict(says="stop" if stop else "approve")
-    return steering.review(Store(store_folder(store)), _ref(run), verdict)[1].to_json()
+    return steering.review(Store(store_folder(store)), _ref(run), verdict, data)[1].to_json()
 
 
 def fork(
@@ -246,6 +250,50 @@ def fork(
         request = request.having(data=given)
     who = request.planner if planner is None else planner
     return Run(begin(opened, request, given, who, reviewer=reviewer, parent=parent, listener=on_event, started=started))
+
+
+def deliver(
+    run: Run | str | Path,
+    candidate: str,
+    *,
+    data: str | Path | None = None,
+    store: str | Path = settings.STORE,
+    on_event: Callable[[Event], None] | None = None,
+    started: float | None = None,
+) -> Run:
+    """Deliver another candidate of a run that has ended: a person's decision, which its record keeps.
+
+    The candidate is fitted again on all rows and takes the place of the model. The holdout is not opened again: its score
+    stays that of the candidate that the run had chosen, and ``metadata.json`` says so.
+
+    Parameters
+    ----------
+    run : Run, str or path
+        A run, its id, a unique prefix of one, its path, or ``latest``.
+    candidate : str
+        Id on the leaderboard, e.g. ``"c007"``; an ensemble's too.
+    data : path or None
+        The new place of the table, where it moved.
+    store, on_event, started
+        As for `planfit.run`.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    UsageError
+        The run has not ended, or has no such candidate.
+    DataChanged
+        The table is gone or holds something else now.
+    """
+    from planfit.agent import conduct
+    from planfit.store.store import Store
+
+    name = str(candidate).strip()
+    opened = Store(store_folder(store))
+    return Run(conduct.deliver(opened, _ref(run), name, data, listener=on_event, started=started))
 
 
 def replay(

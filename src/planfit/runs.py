@@ -30,7 +30,7 @@ def deployed(reader: RunReader, *, trust: bool = False) -> Bundle:
     from planfit.deploy import bundle
 
     folder = reader.path / "model"
-    if reader.status == "paused" and reader.find("run_finished") is None and (folder / "metadata.json").is_file():
+    if (folder / "metadata.json").is_file() and not reader.stands("model/metadata.json"):
         raise UsageError(
             f"The model of run {reader.id} was delivered before a person went back in it.",
             hint=f"`planfit resume {reader.id}` goes on and delivers anew.",
@@ -129,15 +129,18 @@ class Run:
         """The report as Markdown text; a notebook shows it as the page that ``report.html`` is."""
         from planfit.report.notebook import Report
 
-        page = self.path / "report.html"
-        try:
-            text = (self.path / "report.md").read_text(encoding="utf-8")
-            return Report.of(text, page.read_text(encoding="utf-8") if page.is_file() else None)
-        except FileNotFoundError:
+        written = {path.suffix: path.read_text(encoding="utf-8") for path in self.written_reports()}
+        if ".md" not in written:
             raise UsageError(
                 f"Run {self.id} has no report yet; its status is {self.status}.",
                 hint=f"`planfit resume {self.id}` goes on with it.",
-            ) from None
+            )
+        return Report.of(written[".md"], written.get(".html"))
+
+    def written_reports(self) -> list[Path]:
+        """Return the files of the report; none where a person has gone back behind what it tells of."""
+        names = [name for name in ("report.html", "report.md") if self._reader.stands(name)]
+        return [path for name in names if (path := self.path / name).is_file()]
 
     def render(self, form: Literal["page", "markdown"] = "page") -> str:
         """Tell the record anew, as it stands now, as a page or as Markdown; works while a run is going."""
@@ -171,6 +174,12 @@ class Run:
         from planfit.trace.answers import why
 
         return why(self._reader, what)
+
+    def names_like(self, what: str) -> tuple[str, ...]:
+        """Return names in the record that are like one that `why` says nothing about, the likeliest first."""
+        from planfit.trace.names import nearest
+
+        return nearest(self._reader, what)
 
     def why_not(self, family: str) -> Any:
         """Return why a model family was not delivered."""

@@ -1,7 +1,9 @@
 """A run in a process of its own, for the tests that kill it: ``python driver.py ORDER``, ORDER a JSON document.
 
 ``do`` is ``run`` or ``resume``, ``arguments`` are those of the Python face; after ``kill_after`` new events (of the kind
-``kill_kind``, where one is named) the whole process group is killed, ``kill_delay`` seconds later than that. A run that ends prints what two runs must share.
+``kill_kind``, where one is named) the whole process group is killed, ``kill_delay`` seconds later than that. With ``tune``
+the first candidate that can be tuned is. The ``fail_at``-th change of the disk fails with error ``code``; without a code it is
+a write of which a part is lost in silence. A run that ends prints what two runs must share, one that is refused says why.
 """
 
 from __future__ import annotations
@@ -12,16 +14,80 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import planfit
+from planfit.planners.base import Answer, Ask
 from planfit.planners.expert.expert import Expert
+from planfit.planners.prompts import prompt_for
 from planfit.planners.scripted import Scripted
+from planfit.store import store as stores
+from planfit.store.files import Disk
 
 
-def main() -> None:
-    order = json.loads(sys.argv[1])
+class Tuning(Expert):
+    """The expert, who tunes the best candidate as soon as there is one, on however few rows."""
+
+    def propose(self, ask: Ask) -> Answer:
+        singles = [result for result in ask.leaderboard if result.spec.params]
+        tuned = any(result.spec.origin == "tuning" for result in ask.leaderboard)
+        if ask.plan_kind != "NextStep" or not singles or tuned:
+            return super().propose(ask)
+        plan = {"candidate": singles[0].spec.id, "method": "random", "trials": 2}
+        document = json.dumps({"move": "tune", "plan": plan})
+        return Answer(document=document, prompt=prompt_for(ask))
+
+
+class Faulty(Disk):
+    """Counts what changes the disk; the n-th change fails, or a part of the n-th write is lost."""
+
+    def __init__(self, at: int | None, code: int | None) -> None:
+        self.calls, self.at, self.code = 0, at, code
+
+    def _fail(self, *, loses: bool = False) -> bool:
+        """Count a change; fail where its turn has come, or say that a part is to be lost."""
+        self.calls += 1
+        if self.at is None or self.calls < self.at or (self.code is None and not loses):
+            return False
+        self.at = None
+        if self.code is not None:
+            raise OSError(self.code, os.strerror(self.code))
+        return True
+
+    def put(self, fd: int, data: memoryview) -> int:
+        try:
+            lost = self._fail(loses=True)
+        except OSError:
+            super().put(fd, data[: len(data) // 2])
+            raise
+        if lost:
+            super().put(fd, data[: len(data) // 2])
+            return len(data)
+        return super().put(fd, data)
+
+    def create(self, path: Path, mode: int) -> int:
+        self._fail()
+        return super().create(path, mode)
+
+    def sync(self, fd: int) -> None:
+        self._fail()
+        super().sync(fd)
+
+    def replace(self, source: Path, target: Path) -> None:
+        self._fail()
+        super().replace(source, target)
+
+    def link(self, source: Path, target: Path) -> None:
+        self._fail()
+        super().link(source, target)
+
+
+def main(order: dict[str, Any]) -> None:
+    """Carry an order out."""
     seen = 0
+    disk = Faulty(order.get("fail_at"), order.get("code"))
+    stores.Disk = lambda: disk  # type: ignore[misc,assignment]
 
     def watch(event: Any) -> None:
         nonlocal seen
@@ -37,8 +103,16 @@ def main() -> None:
     arguments = dict(order["arguments"])
     if "script" in order:
         arguments["planner"] = Scripted(order["script"], only=[order["only"]], otherwise=Expert())
-    done = getattr(planfit, order["do"])(*order["given"], on_event=watch, **arguments)
-    print(json.dumps(essence(done, order["data"])))
+    if order.get("tune"):
+        arguments["planner"] = Tuning()
+    try:
+        done = getattr(planfit, order["do"])(*order["given"], on_event=watch, **arguments)
+    except planfit.PlanfitError as error:
+        if "fail_at" not in order:
+            raise
+        print(json.dumps({"refused": error.message, "hint": error.hint}))
+        return
+    print(json.dumps({**essence(done, order["data"]), "changes": disk.calls}))
 
 
 def essence(run: planfit.Run, data: str) -> dict[str, Any]:
@@ -46,14 +120,23 @@ def essence(run: planfit.Run, data: str) -> dict[str, Any]:
     import polars as pl
 
     steps = [event.body for event in run.events if event.body.kind == "step_finished"]
+    done: set[str] = set()
+    redone = []
+    for body in (event.body for event in run.events):
+        if body.kind == "step_finished":
+            done.add(body.key)
+        elif body.kind == "step_started" and body.key in done:
+            redone.append(body.name)
     finished = run.events[-1].body
     new = planfit.load(run.path)
     frame = pl.read_csv(data)
     return {
         "status": run.status,
         "events": len(run.events),
+        "at": [event.at for event in run.events],
         "sound": run.verify().ok,
         "keys": [step.key for step in steps],
+        "redone": redone,
         # What comes later is keyed by the files of fitted models, in which scikit-learn leaves a memory address.
         "search": [step.key for step in steps if step.stage not in ("evaluation", "training", "report")],
         "plans": [[entry["stage"], entry["planner"], entry["status"], entry["plan"]] for entry in run.trace],
@@ -79,4 +162,4 @@ def _bytes(values: Any) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(json.loads(sys.argv[1]))

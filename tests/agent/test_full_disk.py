@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,51 @@ def test_a_small_disk_fills_up_under_the_command(
     run = planfit.open_run(store=small_disk)
     assert run.status == "finished"
     assert run.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("option", "models"),
+    [
+        ("size=4k", "linear"),
+        pytest.param("size=4k,ro", "linear", marks=pytest.mark.slow),
+        pytest.param("size=4k", "random_forest,mlp", marks=pytest.mark.slow),
+    ],
+)
+def test_shared_memory_without_space_is_not_missed(
+    option: str, models: str, data: Path, sentence: str, tmp_path: Path, none_left: Callable[[], None]
+) -> None:
+    """A system whose /dev/shm is as good as absent, in a name space of its own so that no other process sees it."""
+    if shutil.which("unshare") is None or os.geteuid() != 0:
+        pytest.skip("only an administrator can take shared memory away from a process")
+    own = ["unshare", "--mount", "sh", "-c"]
+    take = f"mount -t tmpfs -o {option} tmpfs /dev/shm"
+    if subprocess.run([*own, take], capture_output=True, check=False).returncode:
+        pytest.skip("shared memory cannot be taken away here")
+    given = ["run", data, sentence, "--max-candidates", "2", "--models", models, "--store", tmp_path, "-q"]
+    command = [str(Path(sys.executable).with_name("planfit")), *map(str, given)]
+    done = subprocess.run([*own, f'{take} && exec "$@"', "sh", *command], capture_output=True, text=True, check=False)
+    none_left()
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    run = planfit.open_run(store=tmp_path)
+    assert run.status == "finished"
+    assert run.verify().ok
+    assert not [event.body for event in run.events if event.body.kind == "candidate_failed"]
+
+
+def test_a_read_only_folder_is_one_sentence_and_nothing_is_begun(data: Path, sentence: str, tmp_path: Path) -> None:
+    if shutil.which("unshare") is None or os.geteuid() != 0:
+        pytest.skip("only an administrator can make a folder read-only that an administrator cannot write to")
+    own = ["unshare", "--mount", "sh", "-c"]
+    make = f"mount -t tmpfs -o ro tmpfs {tmp_path}"
+    if subprocess.run([*own, make], capture_output=True, check=False).returncode:
+        pytest.skip("a folder cannot be made read-only here")
+    command = [str(Path(sys.executable).with_name("planfit")), "run", str(data), sentence, "--store", str(tmp_path)]
+    done = subprocess.run([*own, f'{make} && exec "$@"', "sh", *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [line.partition(":")[0] for line in done.stderr.strip().splitlines()] == ["error", "hint"]
+    assert "read-only file system" in done.stderr
+    assert "--store" in done.stderr
 
 
 def test_too_many_open_files_are_one_sentence_and_the_run_goes_on_later(

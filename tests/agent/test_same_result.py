@@ -44,6 +44,7 @@ def test_two_runs_in_stores_of_their_own(drive: Drive, unbroken: dict[str, Any],
     same(drive(tmp_path / "store", arguments=FOUR), unbroken)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_five_times(
     drive: Drive, unbroken: dict[str, Any], tmp_path: Path, none_left: Callable[[], None]
 ) -> None:

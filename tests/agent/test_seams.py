@@ -180,6 +180,44 @@ def test_a_run_that_persons_looked_over_can_be_replayed(looked_over: planfit.Run
     assert found.equal, found.difference
 
 
+@pytest.mark.usefixtures("home")
+def test_a_replay_on_another_table_says_so_before_anything_else(
+    looked_over: planfit.Run, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "same.csv").write_text(data.read_text())
+    lines = data.read_text().splitlines(keepends=True)
+    (tmp_path / "fewer.csv").write_text("".join(lines[:-1]))
+    (tmp_path / "other.csv").write_text("".join([*lines[:-2], lines[-1], lines[-2]]))
+    for name, size in (("fewer.csv", f"{len(lines) - 1} rows"), ("other.csv", "of the same size")):
+        found = planfit.replay(looked_over, tmp_path / name, out=tmp_path / "store")
+        assert not found.equal
+        assert found.difference is not None
+        assert found.difference.startswith("the table is not the one that the run was recorded on")
+        assert size in found.difference
+        assert found.compared == 0
+    assert not (tmp_path / "store").exists(), "it was carried out all the same"
+
+
+def test_a_run_is_taken_up_with_a_language_model_that_is_asked_otherwise(data: Path, tmp_path: Path) -> None:
+    def leave(event: Any) -> None:
+        if event.body.kind == "step_finished" and event.body.name == "split":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        planfit.run(data, SENTENCE, max_candidates=1, models=["linear"], store=tmp_path, on_event=leave)
+    with pytest.raises(planfit.UsageError, match="tier of privacy"):
+        planfit.resume(store=tmp_path, privacy="everything")  # type: ignore[arg-type]
+    where = {"planner": "ollama:llama3", "base_url": "http://127.0.0.1:9", "redact": ["usage"], "privacy": "schema"}
+    run = planfit.resume(store=tmp_path, **where, max_calls=0)  # type: ignore[arg-type]
+    assert run.status == "finished"
+    assert any(event.body.what == "the expert decides from here on" for event in run.events if event.body.kind == "decision_made")  # fmt: skip
+    (resumed,) = [event.body for event in run.events if event.body.kind == "run_resumed"]
+    assert (resumed.asking.max_calls, resumed.asking.redact, resumed.privacy) == (0, ("usage",), "schema")
+    assert resumed.asking.base_url == "http://127.0.0.1:9"
+    assert run.request.asking.max_calls is None, "what the run was begun with was changed"
+    assert run.verify().ok
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_run_that_went_back_and_delivered_another_can_be_replayed(looked_over: planfit.Run, data: Path) -> None:

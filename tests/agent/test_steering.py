@@ -82,8 +82,12 @@ def test_the_kept_run_stands_on_its_feature_set(store: Path) -> None:
     assert next(event.body.what for event in run.events if event.body.kind == "decision_made") == "v1 adopted"
 
 
-def test_going_back_behind_a_feature_set_delivers_nothing_that_rests_on_it(store: Path, kept: dict[str, Any]) -> None:
+def test_going_back_behind_a_feature_set_delivers_nothing_that_rests_on_it(
+    store: Path, kept: dict[str, Any], planfit_: Callable[..., Any]
+) -> None:
     before = planfit.open_run(store=store)
+    assert before.summary.delivered is not None
+    delivered = before.summary.delivered["candidate"]
     log, old = (before.path / "events.jsonl").read_bytes(), {row["candidate"] for row in before.leaderboard_rows}
     back = planfit.rollback("latest", "features/v0", store=store)
     assert back.status == "paused"
@@ -91,11 +95,24 @@ def test_going_back_behind_a_feature_set_delivers_nothing_that_rests_on_it(store
     assert back.verify().ok
     with pytest.raises(planfit.UsageError, match="before a person went back"):
         back.bundle  # noqa: B018
+    with pytest.raises(planfit.UsageError, match="no report"):
+        back.report  # noqa: B018
+    told = back.summary
+    assert told.delivered is None
+    assert set(told.artifacts) == {"trace"}, "what was delivered before is listed as if it still was"
+    assert told.went_back == {"to": "features v0", "event": told.went_back["event"], "set_aside": delivered}
+    assert not any(row["delivered"] for row in back.leaderboard_rows)
+    shown = planfit_("show", "--store", store).out
+    assert "went back" in shown
+    assert f"{delivered}, which had been delivered, is not any more" in shown
+    assert "model.joblib" not in shown
     run = planfit.resume(store=store)
     assert run.status == "finished"
     assert run.verify().ok
     assert all(row["features"] == "v0" for row in run.leaderboard_rows)
     assert run.summary.delivered is not None
+    assert run.summary.went_back is None
+    assert set(run.summary.artifacts) == {"model", "pipeline", "report", "trace"}
     new = {row["candidate"] for row in run.leaderboard_rows}
     assert new & old == {"c001"}, "a name was given again"
     assert {entry["status"] for entry in run.trace} >= {"rolled_back", "accepted"}
@@ -304,6 +321,46 @@ def test_a_run_pauses_and_goes_on_days_later(
     assert json.loads(finished.stdout)["status"] == "finished"
     late = cli("review", "latest", "--approve", *where)
     assert late.returncode == 2
+
+
+def test_an_edit_that_does_not_hold_leaves_the_record_as_it_was(data: Path, tmp_path: Path) -> None:
+    mine, store = tmp_path / "mine.csv", tmp_path / "store"
+    mine.write_text(data.read_text())
+    with pytest.raises(planfit.Paused):
+        planfit.run(mine, SENTENCE, max_candidates=1, models=["linear"], review=["feature_engineering"], store=store)
+    before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+    wrong = {"transformations": [{"column": "usgae", "operation": "log1p"}, {"column": "contract", "operation": "pca"}]}
+    with pytest.raises(planfit.UsageError, match="nothing was noted") as refused:
+        planfit.review(edit=wrong, store=store)
+    assert "'usgae'" in refused.value.message, "not every finding is named"
+    assert "'contract'" in refused.value.message, "not every finding is named"
+    mine.rename(tmp_path / "moved.csv")
+    with pytest.raises(planfit.DataChanged, match="is not there any more"):
+        planfit.review(edit=ADDS, store=store)
+    assert {path: path.read_bytes() for path in store.rglob("*") if path.is_file()} == before
+    planfit.review(edit=ADDS, data=tmp_path / "moved.csv", store=store)
+    run = planfit.resume(store=store, data=tmp_path / "moved.csv")
+    assert run.status == "finished"
+    assert json.loads((run.path / "features" / "v1" / "plan.json").read_text())["transformations"][0]["degree"] == 2
+    assert run.verify().ok
+    with pytest.raises(planfit.UsageError, match="no plan of it waits"):
+        planfit.review(approve=True, store=store)
+
+
+@pytest.mark.slow
+def test_an_edited_move_is_judged_with_all_that_the_run_knows(data: Path, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"max_candidates": 2, "models": ["linear"], "review": ["model_search"], "store": tmp_path}
+    with pytest.raises(planfit.Paused):
+        planfit.run(data, SENTENCE, **given)
+    log = planfit.open_run(store=tmp_path).path / "events.jsonl"
+    before = log.read_bytes()
+    for plan in ({"move": "tune", "plan": {"candidate": "c099", "method": "random", "trials": 2}},
+                 {"move": "models", "plan": {"candidates": [{"family": "linear", "features": "v9"}]}}):  # fmt: skip
+        with pytest.raises(planfit.UsageError, match="nothing was noted"):
+            planfit.review(edit=plan, store=tmp_path)
+    assert log.read_bytes() == before
+    planfit.review(edit={"move": "models", "plan": {"candidates": [{"family": "linear"}]}}, store=tmp_path)
+    assert planfit.open_run(store=tmp_path).verify().ok
 
 
 @pytest.mark.slow

@@ -138,10 +138,17 @@ def test_why_answers(on_run, what):
 
 
 def test_why_of_something_unheard_of_says_so(on_run):
-    asked = on_run("why", "latest", "weather")
-    assert (asked.code, asked.out) == (0, "")
-    assert "says nothing about 'weather'" in asked.err
-    assert on_run("why", "latest", "weather", "--json").document == []
+    on_run("why", "latest", "weather").refuses(1, "says nothing about 'weather'", "why-not")
+    asked = on_run("why", "latest", "weather", "--json")
+    assert (asked.code, asked.document) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [("custmer", "customer"), ("AGES", "age"), ("liner", "linear"), ("modelsearch", "model_search"), ("c0002", "c002")],
+)
+def test_why_of_a_misspelt_name_names_the_nearest(on_run, wrong, near):
+    on_run("why", "latest", wrong).refuses(1, "Did you mean", f"'{near}'")
 
 
 @pytest.mark.parametrize("family", ["random_forest", "linear", "lightgbm", "baseline"])

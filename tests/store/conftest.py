@@ -84,9 +84,30 @@ for _name in ("sync", "sync_folder", "create", "replace", "link", "truncate", "m
     setattr(FailingDisk, _name, _guarded(_name))
 
 
+class ShortDisk(Disk):
+    """Of the n-th write only a part arrives: said so (``told``), kept silent (``silent``), or nothing at all (``nothing``)."""
+
+    def __init__(self, at: int, how: str) -> None:
+        self.writes, self.at, self.how = 0, at, how
+
+    def put(self, fd, data):
+        self.writes += 1
+        if self.writes != self.at:
+            return super().put(fd, data)
+        if self.how == "nothing":
+            return 0
+        taken = super().put(fd, data[: len(data) // 2])
+        return len(data) if self.how == "silent" else taken
+
+
 @pytest.fixture
 def failing_disk():
     return FailingDisk
+
+
+@pytest.fixture
+def short_disk():
+    return ShortDisk
 
 
 def _carry_out(run) -> None:

@@ -17,6 +17,7 @@ from planfit import signing
 from planfit.errors import DamagedRun, PlanfitError
 from planfit.records.events import StepStarted
 from planfit.store import log
+from planfit.store.files import hash_file
 from planfit.store.store import BEGINNING, Store
 
 
@@ -84,29 +85,62 @@ def _is_leftover(problem: str) -> bool:
     return any(part in problem for part in ("leftover", "no event announces it", "never finished"))
 
 
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=["ENOSPC", "EIO"])
 @pytest.mark.parametrize("for_good", [False, True], ids=["once", "for good"])
 def test_a_full_disk_at_any_write(
-    tmp_path, request_, environment, carry_out, essence, failing_disk, expected, for_good
+    tmp_path, request_, environment, carry_out, essence, failing_disk, expected, for_good, code
 ):
     wanted, calls = expected
     for n in range(1, calls + 1):
-        code = errno.ENOSPC if n % 2 else errno.EIO
-        root = tmp_path / f"full-{n}"
-        disk = failing_disk(n, for_good=for_good, code=code)
-        run = None
-        with pytest.raises(PlanfitError) as refused:  # noqa: PT012
-            run = Store(root, disk=disk).create(request_, environment)
-            carry_out(run)
-        assert "\n" not in refused.value.message, n
-        assert refused.value.hint, n
-        if run is not None:
-            run.close()
-        store = Store(root)
-        for reader in store.runs():
-            assert reader.events[0].body.kind == "run_started"
+        store = refused_by(
+            failing_disk(n, for_good=for_good, code=code), tmp_path / f"{n}", request_, environment, carry_out
+        )
         if not for_good:
             assert no_leftovers(store), n
         assert essence(finish(store, request_, environment, carry_out).path) == wanted, n
+
+
+def refused_by(disk, root, request_, environment, carry_out):
+    """Carry the run out on a disk that refuses it: one sentence, a hint, and a store whose every file is whole."""
+    run = None
+    with pytest.raises(PlanfitError) as refused:  # noqa: PT012
+        run = Store(root, disk=disk).create(request_, environment)
+        carry_out(run)
+    assert "\n" not in refused.value.message
+    assert refused.value.hint
+    if run is not None:
+        run.close()
+    store = Store(root)
+    for reader in store.runs():
+        assert reader.events[0].body.kind == "run_started"
+        whole = [p for p in reader.verify().problems if not _is_leftover(p) and not p.startswith("trace.json")]
+        assert whole == [], whole
+    for path in (root / "objects").glob("*"):
+        assert hash_file(path)[0] == path.name, "a half-written file stands under its final name"
+    return store
+
+
+@pytest.mark.parametrize("how", ["told", "silent", "nothing"])
+def test_a_short_write_at_any_write(tmp_path, request_, environment, carry_out, essence, short_disk, expected, how):
+    """Of one write only a part arrives, and the system says so, says nothing of it, or takes nothing at all."""
+    wanted, _ = expected
+    counted = short_disk(-1, how)
+    carry_out(run := Store(tmp_path / "counted", disk=counted).create(request_, environment))
+    run.close()
+    assert counted.writes > 20
+    for n in range(1, counted.writes + 1):
+        root, disk = tmp_path / f"{how}-{n}", short_disk(n, how)
+        if how == "told":  # what is left of it is written after it: nothing is lost
+            carry_out(run := Store(root, disk=disk).create(request_, environment))
+            run.close()
+            assert essence(run.path) == wanted, n
+            assert run.verify().ok, n
+            continue
+        store = refused_by(disk, root, request_, environment, carry_out)
+        assert no_leftovers(store), n
+        run = finish(store, request_, environment, carry_out)
+        assert essence(run.path) == wanted, n
+        assert run.verify().ok, n
 
 
 def test_after_a_failure_a_process_writes_no_more(begin, failing_disk):

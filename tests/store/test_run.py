@@ -37,6 +37,30 @@ def test_files_are_links_to_objects_and_read_only(finished):
     assert finished.announced("nothing") is None
 
 
+def test_a_clock_that_is_set_back_harms_nothing(begin, store, carry_out, monkeypatch):
+    class SetBack(datetime):
+        calls = 0
+
+        @classmethod
+        def now(cls, tz=None):
+            cls.calls += 1
+            return datetime.now(tz) - timedelta(days=cls.calls)
+
+    run = begin()
+    monkeypatch.setattr("planfit.store.run.datetime", SetBack)
+    run.append(StepStarted(key="k", stage="task", name="x"))
+    run.close()
+    run = store.resume(run.id)
+    carry_out(run)
+    run.close()
+    at = [event.at for event in run.events]
+    assert at != sorted(at)
+    assert run.status == "finished"
+    assert run.verify().ok
+    assert run.spent_seconds >= 0
+    assert store.open("latest").spent_seconds >= 0
+
+
 def test_where_links_are_impossible_files_are_copied(failing_disk, tmp_path, request_, environment, carry_out):
     import errno
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from planfit import __version__
 from planfit.agent.clock import Clock
-from planfit.agent.forking import following, inherited, parent_of, steps_of, table_of
+from planfit.agent.forking import AS_BEFORE, asked_anew, following, inherited, parent_of, steps_of, table_of
 from planfit.agent.listening import listening
 from planfit.agent.own_scorer import OwnScorer
 from planfit.agent.reviewing import Reviewer
@@ -27,6 +27,7 @@ from planfit.errors import PlanfitError, UsageError
 from planfit.paths import seen_from_here
 from planfit.planners.base import Planner
 from planfit.planners.registry import planner as planner_of
+from planfit.records.calls import Asking, Privacy
 from planfit.records.events import CommandReceived, Event, RunHalted
 from planfit.records.run import Environment, RunRequest
 from planfit.store.files import explained
@@ -76,23 +77,32 @@ def go_on(
     planner: str | Planner | None,
     data: str | Path | None,
     *,
+    asking: Asking = AS_BEFORE,
+    privacy: Privacy | None = None,
     scorer: OwnScorer | None = None,
     reviewer: Reviewer | None = None,
+    parent: RunReader | None = None,
     listener: Listener | None,
     started: float | None,
 ) -> RunReader:
-    """Take up a run where it stopped; a finished one is returned as it is."""
+    """Take up a run where it stopped; a finished one is returned as it is. `parent`, where it is in another store.
+
+    From here on a language model is asked as `asking` and `privacy` say, where they differ from what the run was begun with.
+    """
     reader = store.open(ref)
     if reader.status in ("finished", "stopped") and reader.find("run_finished") is not None:
         return reader
-    request = reader.request
-    parent = parent_of(store, reader)
+    request = asked_anew(reader.request, asking, privacy)
+    parent = parent or parent_of(store, reader)
     chosen = _planner(planner if planner is not None else request.planner, request, parent)
     if data is not None:
         _readable(request.having(data=absolute(data)))
-    run = store.resume(ref, environment=environment(), listener=listener)
+    otherwise = None if request == reader.request else (request.asking, request.privacy)
+    run = store.resume(ref, environment=environment(), listener=listener, asked=otherwise)
     clock = Clock(request.limits.seconds, spent=run.spent_seconds, started=started)
-    _carry_out(run, chosen, clock, data, passed=halts(run), scorer=scorer, reviewer=reviewer, parent=parent)
+    _carry_out(
+        run, chosen, clock, data, request=request, passed=halts(run), scorer=scorer, reviewer=reviewer, parent=parent
+    )
     return run
 
 
@@ -185,6 +195,7 @@ def _carry_out(
     data: Any,
     *,
     passed: Counter[str],
+    request: RunRequest | None = None,
     scorer: OwnScorer | None = None,
     reviewer: Reviewer | None = None,
     parent: RunReader | None = None,
@@ -192,7 +203,7 @@ def _carry_out(
     from planfit.agent.loop import carry_out
     from planfit.runtime.workers import Workers
 
-    request = run.request
+    request = request or run.request
     if parent is not None:
         run.inherited, run.of_parent = inherited(parent), steps_of(parent)
     try:

@@ -109,15 +109,21 @@ def request_of_fork(
         )
     if start is None and sentence is None and planner is None and not otherwise:
         start = "feature_engineering"  # a plan of one's own for the same task
-    named = [name for name in Asking.model_fields if getattr(asking, name) != getattr(AS_BEFORE, name)]
-    return before.having(
+    return asked_anew(before, asking, privacy).having(
         sentence=before.sentence if sentence is None else sentence,
         planner=before.planner if planner is None else planner,
         features=before.features if features is None else features,
         follow=None if start == ORDER[0] else start,
+        review=review,
+    )
+
+
+def asked_anew(before: RunRequest, asking: Asking, privacy: Privacy | None) -> RunRequest:
+    """Return a request in which a language model is asked as it was, but for what is named."""
+    named = [name for name in Asking.model_fields if getattr(asking, name) != getattr(AS_BEFORE, name)]
+    return before.having(
         asking=before.asking.having(**{name: getattr(asking, name) for name in named}),
         privacy=before.privacy if privacy is None else privacy,
-        review=review,
     )
 
 

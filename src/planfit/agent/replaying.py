@@ -10,6 +10,7 @@ from typing import Any, Final
 from planfit.agent import conduct
 from planfit.agent.going_back import Undone
 from planfit.agent.reviewing import last_word
+from planfit.amounts import counted
 from planfit.data.sources.address import absolute
 from planfit.errors import PlanfitError, UsageError
 from planfit.planners.recorded import Recorded, Recording
@@ -150,6 +151,8 @@ def replay(
             f"Run {reader.id} is {reader.status}: there is no end that a replay could reach.",
             hint=f"`planfit resume {reader.id}` goes on with it.",
         )
+    if (other := another_table(reader, data)) is not None:
+        return Replayed(recorded=reader.id, equal=False, difference=other)
     request = reader.request.having(data=absolute(data))
     failed: PlanfitError | None = None
     planner = Recorded(request.planner, answers_of(reader))
@@ -180,6 +183,23 @@ def replay(
         compared=min(len(old), len(new)),
         path=str(again.path) if keep else None,
     )
+
+
+def another_table(reader: RunReader, data: str | Path) -> str | None:
+    """Return that a table is not the recorded one, which makes every other difference its consequence; None where it is."""
+    from planfit.data import readers
+
+    known = reader.find("step_finished", name="table")
+    if known is None:
+        return None
+    ref = readers.read(data).ref
+    then = known.result
+    if ref.content_hash == then["content_hash"]:
+        return None
+    sizes = [f"{counted(rows, 'row')} of {counted(columns, 'column')}" for rows, columns in
+             ((then["rows"], then["columns"]), (ref.rows, ref.columns))]  # fmt: skip
+    same = " of the same size" if sizes[0] == sizes[1] else f": {sizes[0]} then, {sizes[1]} now"
+    return f"the table is not the one that the run was recorded on, but another{same}; nothing was carried out on it"
 
 
 def answers_of(reader: RunReader) -> dict[Position, Recording]:
@@ -252,9 +272,6 @@ def _lasting(value: Any) -> Any:
 
 def first_difference(reader: RunReader, again: RunReader, old: list[Fact], new: list[Fact]) -> str | None:
     """Return the first place where two runs part, in words; None where they do not."""
-    tables = [run.find("step_finished", name="table") for run in (reader, again)]
-    if all(tables) and tables[0].result["content_hash"] != tables[1].result["content_hash"]:
-        return "the table holds something else than the recorded one"
     for (what, before), (other, now) in zip(old, new, strict=False):
         if what != other:
             return f"where the record has {what}, the replay has {other}"

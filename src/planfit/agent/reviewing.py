@@ -16,6 +16,7 @@ from planfit.records.findings import Finding
 from planfit.records.review import Verdict, Waiting
 from planfit.store.outcomes import rationale_of
 from planfit.store.reader import RunReader
+from planfit.trace.summary import waits_with
 
 Reviewer = Callable[[Waiting], Any]
 OWN_REFUSED = "The plan that you gave instead was refused"
@@ -171,12 +172,14 @@ def waiting_in(reader: RunReader) -> Waiting:
         It waits for nothing of the kind.
     """
     halted = reader.find_last("run_halted")
-    if reader.status != "paused" or not isinstance(halted, RunHalted) or halted.status != "paused":
+    paused = reader.status == "paused" and isinstance(halted, RunHalted) and halted.status == "paused"
+    question = waits_with(reader) if paused else None
+    if question is None:
         raise UsageError(
             f"Run {reader.id} is {reader.status}: no plan of it waits for a person.",
             hint="`planfit run ... --review` makes a run wait with its plans.",
         )
-    return Waiting.model_validate(halted.question)
+    return Waiting.model_validate(question)
 
 
 def readable(waiting: Waiting, text: str) -> None:

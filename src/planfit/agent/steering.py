@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from planfit.agent.going_back import find_event
+from planfit.agent.rehearsing import refuse_what_does_not_hold
 from planfit.agent.reviewing import command_of, readable, waiting_in
 from planfit.errors import UsageError
 from planfit.paths import command
@@ -42,18 +43,22 @@ def stop(store: Store, ref: str | Path, *, now: bool = False, wait_seconds: floa
     return store.open(reader.path)
 
 
-def review(store: Store, ref: str | Path, verdict: Verdict | None) -> tuple[RunReader, Waiting]:
+def review(
+    store: Store, ref: str | Path, verdict: Verdict | None, data: str | Path | None = None
+) -> tuple[RunReader, Waiting]:
     """Say what a person thinks of the plan that a paused run waits with; the next resume goes on from there.
 
     Parameters
     ----------
     verdict : Verdict or None
         None: only look.
+    data : path or None
+        The new place of the table, where it moved: an edited plan is judged on it.
 
     Raises
     ------
     UsageError
-        No plan waits, or the document is no plan.
+        No plan waits, or the document is no plan, or one that the gates refuse; nothing is noted then.
     """
     reader = store.open(ref)
     waiting = waiting_in(reader)
@@ -61,6 +66,7 @@ def review(store: Store, ref: str | Path, verdict: Verdict | None) -> tuple[RunR
         return reader, waiting
     if verdict.says == "edit":
         readable(waiting, verdict.plan or "")
+        refuse_what_does_not_hold(store, reader, waiting, verdict, data)
     run = store.resume(ref)
     with closing(run):
         run.append(command_of(verdict, waiting.ask_key, len(run.events)))

@@ -26,6 +26,8 @@ def closing_text(summary: RunSummary) -> str:
         lines.append("  holdout          no score: it stays closed in a run that a person stops")
     if summary.delivered is not None:
         lines.append(f"  delivered        {_delivered(summary.delivered)}")
+    if summary.went_back is not None:
+        lines += _went_back(summary.went_back)
     for name, path in summary.artifacts.items():
         lines.append(f"  {name:<16} {seen_from_here(path)}")
         page = Path(path).with_name("report.html")
@@ -48,6 +50,17 @@ def _own_warnings(summary: RunSummary) -> list[str]:
     if summary.delivered is not None and summary.delivered["family"] == "baseline":
         return [f"Nothing beat the baseline: the columns say nothing about {summary.target!r} that could be learned."]
     return []
+
+
+def _went_back(moved: dict[str, object]) -> list[str]:
+    """Return that the head of the run was moved, what that set aside, and what becomes of it."""
+    aside = "what came later is set aside, not deleted"
+    if moved["set_aside"] is not None:
+        aside = f"what came later is set aside, not deleted: {moved['set_aside']}, which had been delivered, is not any more"
+    return [
+        f"  {'went back':<16} to {moved['to']}; {aside}",
+        f"  {'to come':<16} resume goes on from there, and what it finds is delivered anew",
+    ]
 
 
 def _delivered(delivered: dict[str, object]) -> str:

@@ -85,14 +85,16 @@ def why(
 
     opened = planfit.open_run(ref, store=store)
     found = opened.why(what)
-    if prompt and not as_json:
+    if prompt and found and not as_json:
         _prompts(opened, found, what)
         return
-    _answers(
-        found,
-        as_json,
-        f"The record says nothing about {what!r}: no decision of this run speaks of it. `planfit why-not` answers for a model family that was not used.",
-    )
+    _answers(found, as_json)
+    if not found:
+        near = " or ".join(map(repr, opened.names_like(what)))
+        raise planfit.PlanfitError(
+            f"The record says nothing about {what!r}: no decision of this run speaks of it.",
+            hint=f"Did you mean {near}?" if near else "`planfit why-not` answers for a model family that was not used.",
+        )
 
 
 def why_not(
@@ -104,7 +106,7 @@ def why_not(
     """Say why a model family was not delivered: rejected, failed, or beaten."""
     import planfit
 
-    _answers(planfit.open_run(ref, store=store).why_not(family), as_json, f"The record says nothing about {family!r}.")
+    _answers(planfit.open_run(ref, store=store).why_not(family), as_json)
 
 
 def tried(
@@ -173,12 +175,10 @@ def _verify(opened: Any, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _answers(found: Any, as_json: bool, nothing: str) -> None:
+def _answers(found: Any, as_json: bool) -> None:
     rows = [answer.to_json() for answer in found]
     if as_json:
         print_json(rows)
-    elif not rows:
-        sys.stderr.write(nothing + "\n")
     for row in [] if as_json else rows:
         who = f"{row['by']}, {row['stage'].replace('_', ' ')}"
         sys.stdout.write(f"{row['decision'] or '':<5} {row['subject']}: {row['sentence']}  [{who}]\n")

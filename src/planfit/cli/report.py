@@ -25,7 +25,7 @@ def report(
 
     opened = planfit.open_run(ref, store=store)
     if out is None:
-        written = [path for name in ("report.html", "report.md") if (path := opened.path / name).is_file()]
+        written = opened.written_reports()
         if not written:
             raise planfit.UsageError(
                 f"Run {opened.id} has no report yet; its status is {opened.status}.",

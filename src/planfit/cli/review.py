@@ -121,6 +121,9 @@ def review(
     edit: Annotated[str | None, typer.Option(metavar="PLAN.json", help="Carry this plan out instead.")] = None,
     reject: Annotated[str | None, typer.Option(metavar="WHY", help="Ask for another; the planner is told why.")] = None,
     stop: Annotated[bool, typer.Option("--stop", help="Finish with the best so far.")] = False,
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The new place of the table, where it moved; for --edit.")
+    ] = None,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
@@ -128,7 +131,7 @@ def review(
     import planfit
     from planfit.paths import command
 
-    waiting = planfit.review(ref, approve=approve, edit=edit, reject=reject, stop=stop, store=store)
+    waiting = planfit.review(ref, approve=approve, edit=edit, reject=reject, stop=stop, data=data, store=store)
     if as_json:
         print_json(waiting)
         return

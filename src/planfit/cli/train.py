@@ -15,6 +15,7 @@ from planfit.cli.options import (
     AnswerWithinOption,
     BaseUrlOption,
     FallbackOption,
+    ForkPrivacyOption,
     JsonOption,
     KnowledgeOption,
     MaxCallsOption,
@@ -171,6 +172,17 @@ def resume(
     data: Annotated[
         str | None, typer.Option(metavar="FILE", help="The new place of the table, where it moved.")
     ] = None,
+    base_url: BaseUrlOption = None,
+    knowledge: KnowledgeOption = None,
+    privacy: ForkPrivacyOption = None,
+    redact: RedactOption = None,
+    fallback: FallbackOption = None,
+    small_model: SmallModelOption = False,
+    answer_within: AnswerWithinOption = None,
+    max_calls: MaxCallsOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_cost: MaxCostOption = None,
+    price: PriceOption = None,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -180,6 +192,19 @@ def resume(
     from planfit.cli.display import Display
     from planfit.cli.main import STARTED
 
+    asking: dict[str, Any] = {
+        "base_url": base_url,
+        "knowledge": knowledge,
+        "privacy": privacy,
+        "redact": listed(redact),
+        "fallback": fallback,
+        "small_model": small_model,
+        "answer_within": answer_within,
+        "max_calls": max_calls,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "price": price,
+    }
     before = planfit.open_run(ref, store=store)
     if before.status in ("finished", "stopped"):
         if not quiet:
@@ -191,7 +216,7 @@ def resume(
         try:
             done = planfit.resume(
                 ref, planner=planner, data=data, review=prompting(display, as_json=as_json), store=store,
-                on_event=display, started=STARTED,
+                on_event=display, started=STARTED, **asking,
             )  # fmt: skip
         except planfit.PlanfitError:
             show_ended([before.id], store, as_json)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from planfit.records.calls import ModelCall
+from planfit.records.calls import Asking, ModelCall, Privacy
 from planfit.records.canonical import Record
 from planfit.records.findings import Finding
 from planfit.records.run import Environment, RunRequest, StopReason
@@ -39,6 +39,9 @@ class RunResumed(Record):
     """Scored candidates among them."""
     again: tuple[str, ...] = ()
     """Steps that were begun and not finished: they are done again."""
+    asking: Asking | None = None
+    """How a language model is asked from here on, where a person told it anew; and, in `privacy`, what it may see."""
+    privacy: Privacy | None = None
 
 
 class LogRepaired(Record):

@@ -115,6 +115,8 @@ class RunSummary(Record):
     artifacts: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
     question: dict[str, Any] | None = None
+    went_back: dict[str, Any] | None = None
+    """Where a person went back and the run has not ended anew: to what, and which delivered candidate that set aside."""
     halted: dict[str, Any] | None = None
     """Of a halted run: the stage, what was tried and why it failed, what is at hand, the commands that go on."""
 

@@ -42,7 +42,7 @@ from planfit.report.run_facts import (
     StepFact,
 )
 from planfit.settings import CONFIDENCE
-from planfit.store.decisions import Decision
+from planfit.store.entries import Decision
 from planfit.store.run import RunReader
 from planfit.trace import leaderboard
 from planfit.trace.decisions import entries

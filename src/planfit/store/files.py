@@ -16,6 +16,7 @@ from planfit.errors import PlanfitError
 CHUNK = 1 << 20
 TEMPORARY = ".tmp"
 READ_ONLY = 0o444
+PARTLY = "the disk took only a part of it"
 
 _HINTS = {
     errno.ENOSPC: "Free some space; `planfit resume` goes on where this stopped.",
@@ -32,10 +33,20 @@ class Disk:
     """Everything that changes the file system. Tests pass one that fails or dies at a given call."""
 
     def write(self, fd: int, data: bytes) -> None:
-        """Write all of `data`."""
+        """Write all of `data` at the end of a file; where only a part arrives, and nobody says so, that is an error."""
+        before = os.fstat(fd).st_size
         view = memoryview(data)
         while view:
-            view = view[os.write(fd, view) :]
+            taken = self.put(fd, view)
+            if taken <= 0:
+                raise OSError(errno.EIO, PARTLY)
+            view = view[taken:]
+        if os.fstat(fd).st_size != before + len(data):
+            raise OSError(errno.EIO, PARTLY)
+
+    def put(self, fd: int, data: memoryview) -> int:
+        """Hand `data` to the system; return how much of it was taken, which may be a part."""
+        return os.write(fd, data)
 
     def sync(self, fd: int) -> None:
         """Bring a file's content to the disk."""

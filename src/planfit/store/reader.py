@@ -143,6 +143,10 @@ class RunReader:
         """Return what the newest event says of a file, by its path in the run; None where no event names it."""
         return self._announcements().get(path)
 
+    def stands(self, path: str) -> bool:
+        """Say whether an event that counts announces a file: one that a person went back behind does not."""
+        return any(ref.path == path for event in self.standing for ref in announced_by(event))
+
     @property
     def sealed(self) -> tuple[log.Sealed, ...]:
         """The lines of the log up to the first that does not fit."""

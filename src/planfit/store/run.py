@@ -6,7 +6,6 @@ import hashlib
 import shutil
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -21,10 +20,10 @@ from planfit.records.scores import ArtifactRef
 from planfit.store import log
 from planfit.store.decisions import Decisions
 from planfit.store.files import Disk, explained, write_whole
-from planfit.store.history import standing, target_of
+from planfit.store.known import Known
 from planfit.store.lock import Lock
 from planfit.store.objects import inner_path
-from planfit.store.reader import RunReader, announced_by
+from planfit.store.reader import RunReader
 from planfit.store.steps import Shared, Steps, step_key
 from planfit.store.verify import TRACE
 
@@ -65,12 +64,7 @@ class RunWriter(RunReader):
         self._steps = Steps(root, disk)
         self._guard = threading.RLock()
         self._unfit: PlanfitError | None = None
-        self._log: list[Event] = []
-        self._as_tuple: tuple[Event, ...] | None = None
-        self._by_kind: defaultdict[str, list[Any]] = defaultdict(list)
-        self._by_fields: dict[tuple[Any, ...], Event] = {}
-        self._files: dict[str, ArtifactRef] = {}
-        self._finished: dict[str, StepFinished] = {}
+        self._known = Known()
         self._last_hash = log.FIRST
         self.inherited: Mapping[tuple[str, str], Any] = {}
         """What a clock decided in the run that this one is a fork of, by key and name: the same work gets the same time."""
@@ -88,14 +82,12 @@ class RunWriter(RunReader):
     @property
     def events(self) -> tuple[Event, ...]:
         with self._guard:
-            if self._as_tuple is None:
-                self._as_tuple = tuple(self._log)
-            return self._as_tuple
+            return self._known.events
 
     @property
     def standing(self) -> tuple[Event, ...]:
         with self._guard:
-            return tuple(standing(self._log))
+            return self._known.standing
 
     @property
     def scratch(self) -> Path:
@@ -113,7 +105,7 @@ class RunWriter(RunReader):
         with self._guard:
             self._refuse_if_unfit()
             at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-            sealed = log.seal(len(self._log) + 1, at, self._id, self._last_hash, body)
+            sealed = log.seal(len(self._known) + 1, at, self._id, self._last_hash, body)
             event = sealed.event()
             with self._unfit_on_failure():
                 self._file.append(sealed.line)
@@ -126,7 +118,7 @@ class RunWriter(RunReader):
         """Append an event, unless the log holds one of the same kind about the same thing; return that which stands."""
         with self._guard:
             fields = log.body_fields(body)
-            known = None if fields is None else self._by_fields.get((body.kind, *fields))
+            known = None if fields is None else self._known.about(body.kind, *fields)
             return known if known is not None else self.append(body)
 
     def key(self, stage: str, version: int, inputs: Any, libraries: Mapping[str, str] | None = None) -> str:
@@ -144,7 +136,7 @@ class RunWriter(RunReader):
             Look at the steps of other runs too, where names and places are the same in every run; else see `take_over`.
         """
         with self._guard:
-            known = self._finished.get(key)
+            known = self._known.finished.get(key)
             if known is not None:
                 return known if self._whole(known) else None
             found = self._steps.find(key) if shared else None
@@ -170,7 +162,7 @@ class RunWriter(RunReader):
             among the objects, or content.
         """
         with self._guard:
-            if key in self._finished:
+            if key in self._known.finished:
                 return self.outcome(key, shared=False)
             shared = self._steps.find(key) or self.of_parent.get(key)
             if shared is None or not all(self._objects.intact(ref.sha256) for ref in shared.step.files):
@@ -255,7 +247,7 @@ class RunWriter(RunReader):
 
     def decide(self, name: str, key: str, f: Callable[[], Any]) -> Any:
         """Return what a clock decided: what the log holds, else `f()`, recorded."""
-        known = self._by_fields.get(("clock_decided", key, name))
+        known = self._known.about("clock_decided", key, name)
         if known is None:
             if (key, name) in self.inherited:
                 value = self.inherited[key, name]
@@ -297,39 +289,21 @@ class RunWriter(RunReader):
 
     def _take(self, event: Event, found: str) -> bool:
         """Take an event into memory; return whether it changed a decision."""
-        self._log.append(event)
-        self._as_tuple = None
+        self._known.take(event)
         self._last_hash = found
-        if target_of(event) is not None:
-            self._by_kind.clear()
-            self._by_fields.clear()
-            self._finished.clear()
-            for known in standing(self._log):
-                self._index(known)
-        else:
-            self._index(event)
-        self._files.update({ref.path: ref for ref in announced_by(event)})
         return self._decisions.apply(event)
-
-    def _index(self, event: Event) -> None:
-        body = event.body
-        self._by_kind[body.kind].append(body)
-        if (fields := log.body_fields(body)) is not None:
-            self._by_fields.setdefault((body.kind, *fields), event)
-        if isinstance(body, StepFinished):
-            self._finished[body.key] = body
 
     def _of_kind(self, kind: str) -> list[Any]:
         with self._guard:
-            return list(self._by_kind.get(kind, ()))
+            return self._known.of_kind(kind)
 
     def _announcements(self) -> dict[str, ArtifactRef]:
-        return self._files
+        return self._known.files
 
     def _write_derived(self, *, changed: bool) -> None:
-        if changed or len(self._log) == 1:
+        if changed or len(self._known) == 1:
             write_whole(self._disk, self.path / TRACE, self._decisions.encode(), settle=False)
-        head = log.head_bytes(len(self._log), self._last_hash)
+        head = log.head_bytes(len(self._known), self._last_hash)
         write_whole(self._disk, self.path / log.HEAD, head, settle=False)
 
     # Files
@@ -348,7 +322,7 @@ class RunWriter(RunReader):
     def _whole(self, step: StepFinished) -> bool:
         """Say whether a step's files are as announced; one that only its place has lost is laid there again."""
         for ref in step.files:
-            newest = self._files.get(ref.path)
+            newest = self._known.files.get(ref.path)
             if newest is not None and newest.sha256 != ref.sha256:
                 sound = self._objects.intact(ref.sha256)
             elif not (sound := self._objects.fits(self.path / ref.path, ref.sha256)) and self._objects.intact(
@@ -364,7 +338,7 @@ class RunWriter(RunReader):
 
     def _adoptable(self, step: StepFinished) -> bool:
         for ref in step.files:
-            taken = self._files.get(ref.path)
+            taken = self._known.files.get(ref.path)
             if taken is not None and taken.sha256 != ref.sha256:
                 return False
             if not self._objects.intact(ref.sha256):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from planfit import settings
 from planfit.errors import DamagedRun, NotTrusted, UsageError
+from planfit.records.calls import Asking, Privacy
 from planfit.records.events import LogRepaired, RunResumed, RunStarted
 from planfit.records.run import Environment, RunRequest
 from planfit.store import log
@@ -112,7 +113,12 @@ class Store:
         return RunReader(path, path.parent, disk=self._disk)
 
     def resume(
-        self, ref: str | Path, *, listener: Listener | None = None, environment: Environment | None = None
+        self,
+        ref: str | Path,
+        *,
+        listener: Listener | None = None,
+        environment: Environment | None = None,
+        asked: tuple[Asking, Privacy] | None = None,
     ) -> RunWriter:
         """Take a run up again: take its lock, mend what a killed process left, check the record, say that it goes on.
 
@@ -120,6 +126,8 @@ class Store:
         ----------
         environment : Environment or None
             Where it goes on; libraries of another version than at the start are named in the event.
+        asked : (Asking, Privacy) or None
+            How a language model is asked from here on, where that is told anew; it stands in the event.
 
         Raises
         ------
@@ -151,6 +159,7 @@ class Store:
                 RunResumed(
                     pid=os.getpid(), host=socket.gethostname(), environment_differs=differs, spent_seconds=spent,
                     steps=steps, candidates=scored, again=again,
+                    asking=None if asked is None else asked[0], privacy=None if asked is None else asked[1],
                 )
             )  # fmt: skip
         except BaseException:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from planfit.records.events import CandidateFailedEvent, RunFinished, StepFinished
 from planfit.records.scores import CandidateFailure, CandidateResult
 from planfit.records.task import Task
-from planfit.store.decisions import Decision
+from planfit.store.entries import Decision
 from planfit.store.run import RunReader
 from planfit.trace import ending
 from planfit.trace.columns import about_column

@@ -12,7 +12,7 @@ from planfit.records.events import StepFinished
 from planfit.records.schema import Schema
 from planfit.records.scores import Probe, Screened
 from planfit.records.task import Task
-from planfit.store.decisions import Decision
+from planfit.store.entries import Decision
 from planfit.store.run import RunReader
 from planfit.trace.reasons import Reason, prompt_file
 

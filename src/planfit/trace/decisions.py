@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from planfit.store.decisions import Decision, DecisionFile, Decisions
+from planfit.store.decisions import Decisions
+from planfit.store.entries import Decision, DecisionFile
 from planfit.store.run import RunReader
 
 SCHEMA = "trace.json"

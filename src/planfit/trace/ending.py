@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planfit.amounts import counted, spoken_seconds
 from planfit.records.events import RunHalted, RunStopped
-from planfit.store.decisions import Decision
+from planfit.store.entries import Decision
 from planfit.store.run import RunReader
 from planfit.trace.leaderboard import candidates, ranked
 from planfit.trace.reasons import Reason, prompt_file

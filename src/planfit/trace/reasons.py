@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from planfit.records.canonical import Record
-from planfit.store.decisions import Decision
+from planfit.store.entries import Decision
 from planfit.store.run import RunReader
 
 

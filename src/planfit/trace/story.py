@@ -8,7 +8,7 @@ from typing import Any
 
 from planfit.amounts import counted
 from planfit.records.canonical import Record
-from planfit.store.decisions import Decision, Status
+from planfit.store.entries import Decision, Status
 from planfit.store.run import RunReader
 from planfit.trace.decisions import entries
 

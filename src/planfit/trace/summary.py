@@ -9,14 +9,16 @@ from planfit.records.calls import ModelCall
 from planfit.records.calls import total as sum_of_calls
 from planfit.records.events import HoldoutOpened, RunFinished, RunHalted, RunStopped, StepFinished, WarningRaised
 from planfit.records.run import RunStatus, RunSummary
+from planfit.store.history import target_of
 from planfit.store.run import RunReader
+from planfit.store.verify import TRACE
 from planfit.trace.leaderboard import candidates
 
 FILES = {
     "model": "model/model.joblib",
     "pipeline": "model/pipeline.joblib",
     "report": "report.md",
-    "trace": "trace.json",
+    "trace": TRACE,
 }
 
 
@@ -47,12 +49,37 @@ def summarise(reader: RunReader) -> RunSummary:
         seconds=_seconds(reader, finished),
         usage=usage_of(reader),
         artifacts={
-            name: str((reader.path / path).resolve()) for name, path in FILES.items() if (reader.path / path).exists()
+            name: str((reader.path / path).resolve())
+            for name, path in FILES.items()
+            if (reader.path / path).exists() and (path == TRACE or reader.stands(path))
         },
         warnings=_warnings(reader),
-        question=halted.question if isinstance(halted, RunHalted) and status in ("question", "paused") else None,
+        question=waits_with(reader) if status in ("question", "paused") else None,
+        went_back=_went_back(reader),
         halted=_halted(halted) if status == "halted" else None,
     )
+
+
+def waits_with(reader: RunReader) -> dict[str, Any] | None:
+    """Return what a person is asked: a question, or the plan that waits for a look; None where that is answered."""
+    halted = reader.find_last("run_halted")
+    if not isinstance(halted, RunHalted) or halted.question is None:
+        return None
+    key = halted.question.get("ask_key")
+    answered = key is not None and reader.find("plan_accepted", ask_key=key) is not None
+    return None if answered else halted.question
+
+
+def _went_back(reader: RunReader) -> dict[str, Any] | None:
+    """Return to what a person went back, until the run has ended anew."""
+    moved = next((event for event in reversed(reader.standing) if target_of(event) is not None), None)
+    ends = [event for event in reader.events if isinstance(event.body, RunFinished)]
+    if moved is None or (ends and ends[-1].no > moved.no):
+        return None
+    ended: Any = ends[-1].body if ends else None
+    aside = None if ended is None or ended in (event.body for event in reader.standing) else ended.delivered.candidate
+    body: Any = moved.body
+    return {"to": body.detail, "event": body.to, "set_aside": aside}
 
 
 def _halted(halted: Any) -> dict[str, Any] | None:
