@@ -158,6 +158,26 @@ def test_a_changed_plan_computes_only_what_changed(tmp_path: Path) -> None:
     assert computed(DATES, TARGET, MEDIAN) == (1, 2)  # cross-fitting draws its folds by the place of the step
 
 
+def test_a_name_that_comes_back_is_another_column(tmp_path: Path) -> None:
+    made = material(tmp_path)
+    sheets = Sheets(made)
+    plan = steps_of(
+        made,
+        {"column": "age", "operation": "impute_median"},  # each fold has its own
+        {"column": "age", "operation": "drop"},
+        {"column": "fare", "operation": "log1p", "into": "age"},  # no fold has a part in it
+        {"column": "age", "operation": "round", "decimals": 1},
+    )
+    cache = FoldCache(tmp_path / "cache", worth_keeping=0.0)
+    for planned in (0, len(plan)):
+        runner = FoldSteps(plan, sheets.frame, sheets.y, made, cache, planned)
+        for fold in range(2):
+            _, train, valid = runner.run(*sheets.fold_rows(fold))
+            expected, expected_valid = expected_of(plan, sheets, fold)
+            pd.testing.assert_frame_equal(train, expected)
+            pd.testing.assert_frame_equal(valid, expected_valid)
+
+
 def test_any_order_of_steps_gives_what_a_pipeline_gives_from_one_cache(tmp_path: Path) -> None:
     made = material(tmp_path)
     sheets = Sheets(made)

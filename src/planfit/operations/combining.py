@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from planfit.operations.arrays import ArrayTransformer
-from planfit.operations.distinct import distinct
+from planfit.operations.distinct import distinct, statistics_of
 from planfit.operations.encoders import level_name
 from planfit.operations.simple import Stateless
 
@@ -83,10 +82,8 @@ class AgainstGroup(ArrayTransformer):
 
     def _learn(self, X: Sequence[np.ndarray]) -> tuple[np.ndarray, list[Any]]:
         codes, values = distinct(X[1])
-        numbers = pd.Series(X[0], copy=False)
-        overall = float(numbers.agg(self.statistic))
+        overall, found = statistics_of(X[0], codes, len(values) + 1, self.statistic)
         self.overall_ = overall if np.isfinite(overall) else 0.0
-        found = numbers.groupby(codes, sort=False).agg(self.statistic).reindex(range(len(values) + 1)).to_numpy()
         found = np.where(np.isfinite(found), found, self.overall_)
         self.statistics_ = dict(zip([*values, None], found.tolist(), strict=True))
         return codes, values

@@ -177,15 +177,14 @@ class PlanStep(NamedColumns):
             inner = self.built(columns, self.stream) if known is None else known.get(key)
             if inner is None:
                 continue
-            result = None
             if known is None:
                 matrix = matrix_of([frame[name].to_numpy() for name in names], storage)
                 result = self._fit_one(inner, matrix, y, frame, transforming)
+                matrices += [result] if transforming else []
             made = self._names_made(inner, members, key, names)
             self.fitted_[key] = inner
             self.parts_.append(Part(key, storage, tuple(names), tuple(name for _, some in made for name in some)))
             origin += made
-            matrices += [result] if transforming else []
         self._settle(frame, members, origin)
         return matrices
 

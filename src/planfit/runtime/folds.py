@@ -33,6 +33,8 @@ from planfit.runtime.material import Positions, described
 LIBRARIES: Final = ("scikit-learn", "pandas", "numpy")
 
 NamedStep = tuple[str, PlanStep]
+Kept = tuple[dict[str, Any], pd.DataFrame, pd.DataFrame | None]
+"""What a step learned, and the columns that it made of training rows and of the others."""
 
 
 class Key(NamedTuple):
@@ -200,19 +202,12 @@ class FoldSteps:
     def _advance(self, views: Views, step: PlanStep, *, rows_key: str, y: pd.Series | None) -> tuple[Views, PlanStep]:
         key = self._key(views, step, rows_key)
         done = clone(step)
-        if views.rows is not None and key.digest in self.once:
-            fitted, whole = self.once[key.digest]
-            known = fitted, *(None if rows is None else whole.iloc[rows] for rows in views.rows)
-        else:
-            known = self.cache.get(key.digest) if self.cache is not None else None
+        known = self._known(views, key)
         if known is not None:
             fitted, train, apply = known
             done.recall(views.train, fitted)
-            names = done.columns_made_
-            joined = (
-                None if views.apply is None or apply is None else join(done, views.apply, apply.set_axis(names, axis=1))
-            )
-            after = join(done, views.train, train.set_axis(names, axis=1))
+            after = join(done, views.train, train)
+            joined = None if views.apply is None or apply is None else join(done, views.apply, apply)
             return Views(after, joined, _keys_after(views.keys, done, key), views.rows), done
         began = time.perf_counter()
         made = done.fit_transform(views.train, y)
@@ -224,6 +219,14 @@ class FoldSteps:
                 self.cache.put(key.digest, done.fitted_, made[columns], None if applied is None else applied[columns])
         return Views(made, applied, _keys_after(views.keys, done, key), views.rows), done
 
+    def _known(self, views: Views, key: Key) -> Kept | None:
+        """Return what an equal step learned and made, for all folds or kept in a file."""
+        if views.rows is not None and not key.of_fold:
+            fitted, whole = self.once[key.digest]
+            train, apply = views.rows
+            return fitted, whole.iloc[train], None if apply is None else whole.iloc[apply]
+        return None if self.cache is None else self.cache.get(key.digest)
+
     def _key(self, views: Views, step: PlanStep, rows_key: str) -> Key:
         """Return the key: what the step means, the keys of what it sees, the rows and the target where it learns."""
         operation, keys = step.operation, views.keys
@@ -233,7 +236,10 @@ class FoldSteps:
         if operation.learns:
             split = step.task.split.column if operation.cross_fitted and step.task is not None else None
             learned = [rows_key, self.target_key, _stream(step), keys[split].digest if split in keys else None]
-        return Key(digest([self._meaning(step), seen, learned]), of_fold)
+        key = digest([self._meaning(step), seen, learned])
+        if views.rows is None or of_fold or key in self.once:
+            return Key(key, of_fold)
+        return Key(digest([key, rows_key]), True)  # it could run once for all folds, but did not
 
     def _meaning(self, step: PlanStep) -> list[Any]:
         operation = step.operation
@@ -281,12 +287,13 @@ def _stream(step: PlanStep) -> int | None:
 
 
 def join(step: PlanStep, frame: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame that `step` gives, from the frame that it takes and the columns that it made before."""
-    names = [name for name in step.names_out_ if name in made.columns or name in frame.columns]
-    made = made.set_axis(frame.index)
+    """Return the frame that `step` gives, from the frame that it takes and the columns that it made before, in order."""
+    own = set(step.columns_made_)
+    names = [name for name in step.names_out_ if name in own or name in frame.columns]
+    made = made.set_axis(frame.index).set_axis(step.columns_made_, axis=1)
     if not names:
         return pd.DataFrame(index=frame.index)
-    return pd.DataFrame({name: made[name] if name in made.columns else frame[name] for name in names}, copy=False)
+    return pd.DataFrame({name: made[name] if name in own else frame[name] for name in names}, copy=False)
 
 
 def _positions(rows: Positions) -> str:
