@@ -16,7 +16,7 @@ $(BIN)/planfit: pyproject.toml constraints.txt
 	@touch $(BIN)/planfit
 
 $(VENV)/.dev: $(BIN)/planfit
-	$(PIP) install -c constraints.txt -e '.[dev,full,llm]'
+	$(PIP) install -c constraints.txt -e '.[dev,full,llm,onnx]'
 	@touch $@
 
 demo: $(BIN)/planfit ## Set everything up and run the main job on a real table, offline

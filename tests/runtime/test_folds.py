@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from pathlib import Path
@@ -13,7 +14,8 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from tables import material, steps_of
 
-from planfit.runtime.folds import FoldCache, FoldSteps
+from planfit.runtime.fold_cache import FoldCache
+from planfit.runtime.folds import FoldSteps
 from planfit.runtime.material import Sheets
 
 DATES = {"column": "when", "operation": "datetime_parts"}
@@ -63,7 +65,7 @@ def test_the_cache_gives_what_a_pipeline_gives(plan: str, task_type: str, group:
         pd.testing.assert_frame_equal(again, expected_valid)
     made_something = plan not in ("nothing",)
     assert (
-        bool(list((tmp_path / "cache").glob("*/step.joblib")) if (tmp_path / "cache").exists() else [])
+        bool(list((tmp_path / "cache").glob("*/fitted.joblib")) if (tmp_path / "cache").exists() else [])
         == made_something
     )
 
@@ -98,6 +100,121 @@ def test_another_parameter_seed_or_order_is_another_entry(tmp_path: Path) -> Non
     reseeded = made.having(seed=1)
     FoldSteps(steps_of(reseeded, *plans[0]), sheets.frame, sheets.y, made, cache).run(*sheets.fold_rows(0))
     assert len(entries(cache)) > seen
+
+
+STATISTICS = {"column": "note", "operation": "text_statistics"}
+GAPS = {"columns": ["note", "age"], "operation": "missing_indicator"}
+IN_ANY_ORDER = [
+    RATIO, MEDIAN, DATES, TARGET, STATISTICS, GAPS,
+    {"column": "fare", "operation": "clip"},
+    {"column": "fare", "operation": "log1p", "keep_source": True},
+    {"columns": ["age", "fare"], "operation": "standard_scale", "keep_source": True},
+    {"columns": ["age", "fare"], "operation": "row_statistics"},
+]  # fmt: skip
+"""Some learn and some do not, some work on what others have made of the same column."""
+
+
+def expected_of(steps, sheets, fold):
+    train, valid = sheets.fold_rows(fold)
+    pipeline = Pipeline([(name, clone(step)) for name, step in steps])
+    return pipeline.fit_transform(sheets.frame.iloc[train], sheets.y.iloc[train]), pipeline.transform(
+        sheets.frame.iloc[valid]
+    )
+
+
+def test_a_step_that_learns_nothing_runs_once_behind_one_that_learns(tmp_path: Path) -> None:
+    made = material(tmp_path)
+    sheets = Sheets(made)
+    steps = steps_of(made, MEDIAN, RATIO, STATISTICS)
+    for planned in (0, 3):
+        cache = FoldCache(tmp_path / f"cache{planned}", worth_keeping=0.0)
+        runner = FoldSteps(steps, sheets.frame, sheets.y, made, cache, planned)
+        for fold in range(3):
+            _, train, valid = runner.run(*sheets.fold_rows(fold))
+            expected, expected_valid = expected_of(steps, sheets, fold)
+            pd.testing.assert_frame_equal(train, expected)
+            pd.testing.assert_frame_equal(valid, expected_valid)
+        assert cache.use.computed == 3 + 3 + 1  # the ratio is one of imputed numbers, which are each fold's own
+
+
+def test_a_changed_plan_computes_only_what_changed(tmp_path: Path) -> None:
+    made = material(tmp_path)
+    sheets = Sheets(made)
+
+    def computed(*plan: dict) -> tuple[int, int]:
+        cache = FoldCache(tmp_path / "cache", worth_keeping=0.0)
+        steps = steps_of(made, *plan)
+        _, train, _ = FoldSteps(steps, sheets.frame, sheets.y, made, cache).run(*sheets.fold_rows(0))
+        pd.testing.assert_frame_equal(train, expected_of(steps, sheets, 0)[0])
+        return cache.use.computed, cache.use.read
+
+    clip = {"column": "fare", "operation": "clip"}
+    assert computed(MEDIAN, STATISTICS) == (2, 0)
+    assert computed(MEDIAN, STATISTICS) == (0, 2)
+    assert computed(STATISTICS, DATES, MEDIAN) == (1, 2)  # other places, another step before: only the new one
+    assert computed(STATISTICS, {**MEDIAN, "keep_source": True}) == (1, 1)
+    assert computed(clip, MEDIAN, STATISTICS) == (2, 1)  # of another fare there is another median
+    assert computed(TARGET, MEDIAN) == (1, 1)
+    assert computed(DATES, TARGET, MEDIAN) == (1, 2)  # cross-fitting draws its folds by the place of the step
+
+
+def test_a_name_that_comes_back_is_another_column(tmp_path: Path) -> None:
+    made = material(tmp_path)
+    sheets = Sheets(made)
+    plan = steps_of(
+        made,
+        {"column": "age", "operation": "impute_median"},  # each fold has its own
+        {"column": "age", "operation": "drop"},
+        {"column": "fare", "operation": "log1p", "into": "age"},  # no fold has a part in it
+        {"column": "age", "operation": "round", "decimals": 1},
+    )
+    cache = FoldCache(tmp_path / "cache", worth_keeping=0.0)
+    for planned in (0, len(plan)):
+        runner = FoldSteps(plan, sheets.frame, sheets.y, made, cache, planned)
+        for fold in range(2):
+            _, train, valid = runner.run(*sheets.fold_rows(fold))
+            expected, expected_valid = expected_of(plan, sheets, fold)
+            pd.testing.assert_frame_equal(train, expected)
+            pd.testing.assert_frame_equal(valid, expected_valid)
+
+
+def test_any_order_of_steps_gives_what_a_pipeline_gives_from_one_cache(tmp_path: Path) -> None:
+    made = material(tmp_path)
+    sheets = Sheets(made)
+    draw = random.Random(0)
+    read = 0
+    for _ in range(25):
+        plan = draw.sample(IN_ANY_ORDER, draw.randint(2, 7))
+        steps = steps_of(made, *plan)
+        cache = FoldCache(tmp_path / "cache", worth_keeping=0.0)
+        runner = FoldSteps(steps, sheets.frame, sheets.y, made, cache, draw.choice([0, 2, len(steps)]))
+        fold = draw.randint(0, 1)
+        fitted, train, valid = runner.run(*sheets.fold_rows(fold))
+        expected, expected_valid = expected_of(steps, sheets, fold)
+        pd.testing.assert_frame_equal(train, expected)
+        pd.testing.assert_frame_equal(valid, expected_valid)
+        again = sheets.frame.iloc[sheets.fold_rows(fold)[1]]
+        for _, step in fitted:
+            again = step.transform(again)
+        pd.testing.assert_frame_equal(again, expected_valid)
+        read += cache.use.read
+    assert read > 25
+
+
+def test_what_is_read_kept_and_dropped_is_counted(tmp_path: Path) -> None:
+    made = material(tmp_path)
+    sheets = Sheets(made)
+    steps = steps_of(made, MEDIAN)
+    cache = FoldCache(tmp_path / "cache", worth_keeping=0.0)
+    runner = FoldSteps(steps, sheets.frame, sheets.y, made, cache)
+    runner.run(*sheets.fold_rows(0))
+    runner.run(*sheets.fold_rows(0))
+    there = sum(file.stat().st_size for file in cache.folder.rglob("*") if file.is_file())
+    assert (cache.use.computed, cache.use.read, cache.use.kept, cache.use.dropped) == (1, 1, 1, 0)
+    assert cache.use.bytes_kept == cache.use.bytes_read == there
+    small = FoldCache(tmp_path / "cache", most_bytes=int(1.5 * there), worth_keeping=0.0)
+    FoldSteps(steps, sheets.frame, sheets.y, made, small).run(*sheets.fold_rows(1))
+    assert (small.use.kept, small.use.dropped, small.use.bytes_dropped) == (1, 1, there)
 
 
 def test_the_reason_for_a_step_is_no_part_of_its_key(tmp_path: Path) -> None:
@@ -136,14 +253,14 @@ def test_an_unfinished_entry_of_a_killed_worker_is_not_read_and_goes_in_time(tmp
     cache = FoldCache(tmp_path)
     left = tmp_path / ".abc.123.tmp"
     left.mkdir()
-    (left / "step.joblib").write_bytes(b"half")
+    (left / "fitted.joblib").write_bytes(b"half")
     cache.trim()
     assert left.exists()
     os.utime(left, (0, 0))
     cache.trim()
     assert not left.exists()
     (tmp_path / "abc").mkdir()
-    (tmp_path / "abc" / "step.joblib").write_bytes(b"")
+    (tmp_path / "abc" / "fitted.joblib").write_bytes(b"")
     assert cache.get("abc") is None
 
 

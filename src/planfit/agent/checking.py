@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from planfit.amounts import counted
 from planfit.data import readers
 from planfit.data import target as targets
-from planfit.data.door import Door
+from planfit.data.door import Door, columns_of
 from planfit.data.memory import available
 from planfit.data.profile import profile_table
 from planfit.data.readers import Table
@@ -101,6 +101,16 @@ class Setting:
         return frame.set_axis(self.rows)
 
     @cached_property
+    def sample(self) -> tuple[pd.DataFrame, pd.Series | None]:
+        """Awkward rows as the door gives them, and their targets; of all others no more than a column is held at once."""
+        from planfit.runtime.gates import nasty_rows
+
+        columns = (pd.Series(values) for values in columns_of(self.table.frame, self.schema))
+        chosen = nasty_rows(columns, len(self.rows), self.y, SAMPLE_ROWS, SEED)
+        frame = Door(self.schema).fit_transform(self.table.frame[chosen])
+        return frame.set_axis(self.rows[chosen]), None if self.y is None else self.y.iloc[chosen]
+
+    @cached_property
     def y(self) -> pd.Series | None:
         """The target, where one is named."""
         return None if self.task is None else targets.labels(self.table, self.task).set_axis(self.rows)
@@ -117,27 +127,30 @@ class Setting:
 
     def judge_plan(self, plan: FeaturePlan) -> Judgement:
         """Judge a plan against the columns, then by trying it on awkward rows, then on all."""
-        memory = int(MEMORY_SHARE * available())
-        resolved, findings = check_features(plan, self.schema, self.task, rows=len(self.rows), memory=memory)
+        resolved, findings = self.judged_by_columns(plan)
         if resolved is None or any(finding.refuses for finding in findings):
             return Judgement(plan, findings, GATES[:2])
-        tried = self._tried(resolved, sample=True)
+        tried = self.tried_on_sample(resolved)
         if any(finding.refuses for finding in tried):
             return Judgement(plan, (*findings, *tried), GATES[:3])
         # What a sample merely makes one wary of, all rows tell for certain
-        return Judgement(plan, (*findings, *self._tried(resolved, sample=False)), GATES)
+        return Judgement(plan, (*findings, *self._tried(resolved, self.frame, self.y, "data")), GATES)
 
-    def _tried(self, resolved: ResolvedPlan, *, sample: bool) -> tuple[Finding, ...]:
-        from planfit.runtime.gates import dry_run, nasty_sample
+    def judged_by_columns(self, plan: FeaturePlan) -> tuple[ResolvedPlan | None, tuple[Finding, ...]]:
+        """Hold a plan against the columns: what it makes of them, None where it is refused, and what there is to say."""
+        memory = int(MEMORY_SHARE * available())
+        return check_features(plan, self.schema, self.task, rows=len(self.rows), memory=memory)
 
-        frame, y = self.frame, self.y
-        if sample:
-            if len(frame) <= SAMPLE_ROWS:
-                return ()
-            rows = nasty_sample(frame, y, SAMPLE_ROWS, SEED)
-            frame, y = frame.iloc[rows], None if y is None else y.iloc[rows]
-        _, findings = dry_run(resolved, self.task, frame, y, seed=SEED, gate="sample" if sample else "data")
-        return findings
+    def tried_on_sample(self, resolved: ResolvedPlan) -> tuple[Finding, ...]:
+        """Try a plan on awkward rows; where there are no more rows than those, all of them are tried anyway."""
+        return () if len(self.rows) <= SAMPLE_ROWS else self._tried(resolved, *self.sample, "sample")
+
+    def _tried(
+        self, resolved: ResolvedPlan, frame: pd.DataFrame, y: pd.Series | None, gate: Literal["sample", "data"]
+    ) -> tuple[Finding, ...]:
+        from planfit.runtime.gates import dry_run
+
+        return dry_run(resolved, self.task, frame, y, seed=SEED, gate=gate)[1]
 
 
 def check_plan(text: str, data: Any, *, target: str | None, task_type: str | None) -> Judgement:
@@ -278,7 +291,7 @@ def setting_of(data: Any, target: str | None, task_type: str | None) -> Setting:
     present = targets.present_rows(table, target)
     if not present.any():
         raise UsageError(f"The target {target!r} has no value in any row.", hint="Name another column.")
-    table = table.take(present)
+    table = table if present.all() else table.take(present)
     task = _task(profile, table, target, task_type)
     schema = task.features_of(profile).having(rows=table.ref.rows)
     return Setting(table, schema, task, np.flatnonzero(present))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +24,7 @@ from planfit.records.schema import (
     Schema,
 )
 
+_WRITTEN = (Kind.TEXT, Kind.CATEGORICAL, Kind.IDENTIFIER)
 _FEW_ROWS = 32
 """Up to so many rows of a pandas table are taken out at once, as objects: cheaper than column by column."""
 
@@ -145,6 +146,22 @@ class Door(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
             if name in columns:
                 arrays[name] = _read_as_stored(columns[name])
         return arrays, rows
+
+
+def columns_of(frame: Any, schema: Schema) -> Iterator[npt.NDArray[Any]]:
+    """Yield what leaves the door column by column, so that no more than one need be held; texts as they were written.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Raw rows.
+    schema : Schema
+        The raw columns.
+    """
+    for column in schema.columns:
+        values = _polars_array(frame.get_column(column.name))
+        as_written = column.kind in _WRITTEN and isinstance(values, np.ndarray) and values.dtype == object
+        yield values if as_written else read_column(values, column)
 
 
 def read_column(values: Any, column: Column) -> npt.NDArray[Any]:

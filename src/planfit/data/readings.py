@@ -302,6 +302,10 @@ def read_texts(values: Any, markers: frozenset[str] = frozenset()) -> npt.NDArra
     """Return raw values as canonical texts, NaN where missing."""
 
     def text(value: Any) -> Any:
+        if type(value) is str:
+            stripped = value.strip()
+            if len(stripped) > _LONGEST_MARKER and stripped not in markers:  # most texts, without a further look
+                return stripped
         read = text_of(value, markers)
         return np.nan if read is None else read
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from planfit.operations.arrays import ArrayTransformer
-from planfit.operations.dates import PARTS
+from planfit.operations.dates import Calendar
 from planfit.operations.simple import NumberOfCode, Stateless
 
 PERIODS: Final = {"month": 12.0, "weekday": 7.0, "dayofyear": 365.25, "hour": 24.0}
@@ -37,8 +37,9 @@ class DateCircles(Stateless):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return two columns a cycle, NaN for a missing date."""
-        dates = X[:, 0].astype("datetime64[us]")
-        out = np.hstack([on_circle(PARTS[part](dates) / PERIODS[part]) for part in self.parts])
+        dates = X[:, 0].astype("datetime64[us]", copy=False)
+        calendar = Calendar(dates)
+        out = np.hstack([on_circle(calendar.part(part) / PERIODS[part]) for part in self.parts])
         out[np.isnat(dates)] = np.nan
         return out
 

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
 from planfit.operations.arrays import ArrayTransformer
@@ -39,11 +40,8 @@ class Distances(ArrayTransformer):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return one column a centre."""
-        rows = self.completed_.transform(X)
-        # Differences, not products: what is near a centre keeps its digits, and one row equals many
-        return np.column_stack(
-            [np.sqrt(((rows - centre) ** 2).sum(axis=1)) for centre in self.clusters_.cluster_centers_]
-        )
+        # Differences, not scikit-learn's products: what is near a centre keeps its digits, and one row equals many
+        return np.asarray(cdist(self.completed_.transform(X), self.clusters_.cluster_centers_))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the numbers of the clusters."""

@@ -11,6 +11,8 @@ from planfit.operations.base import LARGEST
 from planfit.records.schema import Column, Kind
 
 NUMBER, DATE, STRING, APART = "number", "date", "string", "apart"
+MANY_ROWS = 4096
+"""From here on numbers are looked at column by column, each of which stays in the processor's cache."""
 DTYPES = {NUMBER: np.dtype(np.float64), DATE: np.dtype("datetime64[us]"), STRING: np.dtype(object)}
 
 
@@ -26,17 +28,19 @@ def storage_of(columns: Sequence[Column]) -> str:
 def matrix_of(arrays: Sequence[np.ndarray], storage: str) -> Any:
     """Return columns as one array; a number beyond `LARGEST`, infinite ones too, counts as missing.
 
-    Of columns that stay apart a list of arrays, each by the same rule.
+    Each column lies in one piece, as in a pandas frame: it is written, sorted, summed and handed on without strides. Of
+    columns that stay apart a list of arrays, each by the same rule.
     """
     if storage == APART:
         return [matrix_of([array], _storage_of_array(array))[:, 0] for array in arrays]
-    out = np.empty((len(arrays[0]), len(arrays)), dtype=DTYPES[storage])
+    out = np.empty((len(arrays[0]), len(arrays)), dtype=DTYPES[storage], order="F")
     for place, array in enumerate(arrays):
         out[:, place] = array
     if storage == NUMBER:
-        beyond = np.abs(out) > LARGEST
-        if beyond.any():
-            out[beyond] = np.nan
+        for block in out.T if len(out) >= MANY_ROWS else (out,):
+            beyond = np.abs(block) > LARGEST
+            if beyond.any():
+                block[beyond] = np.nan
     return out
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from planfit.operations.arrays import ArrayTransformer
-from planfit.operations.distinct import distinct
+from planfit.operations.distinct import distinct, statistics_of
 from planfit.operations.encoders import level_name
 from planfit.operations.simple import Stateless
 
 JOINT: Final = " & "
 DAY: Final = np.timedelta64(1, "D")
-STATISTICS: Final[dict[str, Callable[[np.ndarray], Any]]] = {
-    "mean": np.mean, "median": np.median, "min": np.min, "max": np.max,
-    "std": lambda numbers: np.std(numbers, ddof=1) if len(numbers) > 1 else np.nan,
-}  # fmt: skip
 
 
 class Subtracted(Stateless):
@@ -50,7 +46,7 @@ class Crossed(Stateless):
 
 
 class AgainstGroup(ArrayTransformer):
-    """The first column beside a statistic of its group, which the second names.
+    """The first column beside a statistic of its group, which the second names; pandas groups.
 
     Parameters
     ----------
@@ -71,26 +67,30 @@ class AgainstGroup(ArrayTransformer):
         self.statistic = statistic
         self.compare = compare
 
-    def fit(self, X: np.ndarray, y: Any = None) -> AgainstGroup:
+    def fit(self, X: Sequence[np.ndarray], y: Any = None) -> AgainstGroup:
         """Learn the statistic of each group, and of all rows."""
-        numbers = X[:, 0].astype(np.float64)
-        codes, values = distinct(X[:, 1])
-        levels = [*values, None]
-        known = np.flatnonzero(~np.isnan(numbers))
-        order = known[np.argsort(codes[known], kind="stable")]
-        starts = np.searchsorted(codes[order], np.arange(1, len(levels)))
-        of = STATISTICS[self.statistic]
-        self.overall_ = _finite(of, numbers[known], 0.0)
-        self.statistics_ = {
-            key: _finite(of, numbers[rows], self.overall_)
-            for key, rows in zip(levels, np.split(order, starts), strict=True)
-        }
+        self._learn(X)
         return self
 
-    def transform(self, X: np.ndarray) -> np.ndarray:
+    def fit_transform(self, X: Sequence[np.ndarray], y: Any = None) -> np.ndarray:
+        """Learn them, and return the same rows as `transform` gives them."""
+        return self._compared(X[0], *self._learn(X))
+
+    def transform(self, X: Sequence[np.ndarray]) -> np.ndarray:
         """Return one column of numbers."""
-        of_group = np.array([self.statistics_.get(key, self.overall_) for key in _keys(X[:, 1])])
-        numbers = X[:, 0].astype(np.float64)
+        return self._compared(X[0], *distinct(X[1]))
+
+    def _learn(self, X: Sequence[np.ndarray]) -> tuple[np.ndarray, list[Any]]:
+        codes, values = distinct(X[1])
+        overall, found = statistics_of(X[0], codes, len(values) + 1, self.statistic)
+        self.overall_ = overall if np.isfinite(overall) else 0.0
+        found = np.where(np.isfinite(found), found, self.overall_)
+        self.statistics_ = dict(zip([*values, None], found.tolist(), strict=True))
+        return codes, values
+
+    def _compared(self, numbers: np.ndarray, codes: np.ndarray, values: list[Any]) -> np.ndarray:
+        table = [self.statistics_.get(key, self.overall_) for key in (*values, None)]
+        of_group = np.array(table)[codes]
         if self.compare == "none":
             out = of_group
         elif self.compare == "difference":
@@ -100,14 +100,3 @@ class AgainstGroup(ArrayTransformer):
                 out = numbers / of_group
             out[np.isinf(out)] = np.nan
         return out[:, None]
-
-
-def _finite(of: Callable[[np.ndarray], Any], numbers: np.ndarray, otherwise: float) -> float:
-    """Return a statistic, or what stands for it where there are too few numbers."""
-    value = float(of(numbers)) if len(numbers) else np.nan
-    return value if np.isfinite(value) else otherwise
-
-
-def _keys(column: np.ndarray) -> list[Any]:
-    """Return the groups' names, one object for whatever is missing."""
-    return [None if cell is None or cell != cell else cell for cell in column.tolist()]

@@ -23,9 +23,15 @@ class Standard:
     """New values beyond so many deviations; their squares and products are still finite."""
 
     def __init__(self, X: np.ndarray) -> None:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore", RuntimeWarning)
-            mean, deviation = np.nanmean(X, axis=0), np.nanstd(X, axis=0)
+        mean, deviation = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+        with np.errstate(all="ignore"):
+            for place, column in enumerate(X.T):
+                gaps = np.isnan(column)
+                known = column[~gaps] if gaps.any() else column
+                if len(known):
+                    mean[place] = known.mean()
+                    apart = known - mean[place]
+                    deviation[place] = np.sqrt(np.square(apart, out=apart).mean())
         self.mean = np.nan_to_num(mean, nan=0.0, posinf=0.0, neginf=0.0)
         usable = np.isfinite(deviation) & (deviation > 1e-12 * np.abs(self.mean))
         self.deviation = np.where(usable & (deviation > 0), deviation, 1.0)
@@ -33,8 +39,9 @@ class Standard:
     def scaled(self, X: np.ndarray, which: Any = slice(None)) -> np.ndarray:
         """Return `X` on the scale; `which` of the columns of training it holds."""
         with np.errstate(over="ignore"):
-            scaled = (X - self.mean[which]) / self.deviation[which]
-        return np.asarray(np.clip(scaled, -self.FARTHEST, self.FARTHEST))
+            scaled = X - self.mean[which]
+            scaled /= self.deviation[which]
+        return np.asarray(np.clip(scaled, -self.FARTHEST, self.FARTHEST, out=scaled))
 
     def back(self, Z: np.ndarray) -> np.ndarray:
         """Return what `scaled` was given."""
@@ -72,9 +79,12 @@ class Completed(ArrayTransformer):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return complete numbers."""
-        if self.scale:
-            return np.nan_to_num(self.standard_.scaled(X), nan=0.0)
-        return np.where(np.isnan(X), self.standard_.mean, X)
+        gaps = np.isnan(X)
+        if not self.scale:
+            return np.where(gaps, self.standard_.mean, X)
+        out = self.standard_.scaled(X)
+        out[gaps] = 0.0
+        return out
 
 
 class _ByOthers(ArrayTransformer):
@@ -98,7 +108,7 @@ class _ByOthers(ArrayTransformer):
         """Return `X` with values in place of the missing ones."""
         gaps = np.isnan(X)
         rows = gaps.any(axis=1)
-        out = X.copy()
+        out = X.copy(order="K")
         if rows.any():
             with warnings.catch_warnings(), np.errstate(all="ignore"), config_context(transform_output="default"):
                 warnings.simplefilter("ignore")

@@ -19,23 +19,41 @@ class _Decomposition(ArrayTransformer):
     decomposition_: Any
     width_: int
 
-    def _fit(self, X: np.ndarray, decomposition: Any, scale: bool) -> None:
-        self.completed_ = Completed(scale).fit(X)
+    def fit(self, X: np.ndarray, y: Any = None) -> Any:
+        """Learn the directions."""
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: np.ndarray, y: Any = None) -> np.ndarray:
+        """Learn the directions, and return the components of the same rows as `transform` gives them."""
+        return self._reduced(self._fit(X))
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the components."""
+        return self._reduced(self.completed_.transform(X))
+
+    def _fit(self, X: np.ndarray) -> np.ndarray:
+        """Learn the directions, and return the complete rows."""
+        raise NotImplementedError
+
+    def _decompose(self, X: np.ndarray, decomposition: Any, scale: bool) -> np.ndarray:
+        self.completed_ = Completed(scale)
+        rows = np.asarray(self.completed_.fit_transform(X))
         self.decomposition_ = decomposition
         self.width_ = 1
         if decomposition is not None:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                self.decomposition_.fit(self.completed_.transform(X))
+                self.decomposition_.fit(rows)
             self.width_ = len(self.decomposition_.components_)
+        return rows
 
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """Return the components."""
-        rows = self.completed_.transform(X)
+    def _reduced(self, rows: np.ndarray) -> np.ndarray:
         if self.decomposition_ is None:
             return rows[:, :1]
         with np.errstate(all="ignore"):
-            return np.nan_to_num(self.decomposition_.transform(rows), nan=0.0, posinf=0.0, neginf=0.0)
+            out = np.asarray(self.decomposition_.transform(rows))
+        return out if np.isfinite(out).all() else np.nan_to_num(out, nan=0.0, posinf=0.0, neginf=0.0)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the numbers of the components."""
@@ -59,18 +77,13 @@ class Principal(_Decomposition):
         self.scale = scale
         self.seed = seed
 
-    def fit(self, X: np.ndarray, y: Any = None) -> Principal:
-        """Learn the directions."""
+    def _fit(self, X: np.ndarray) -> np.ndarray:
         wanted: float = self.n_components
-        varies = len(X) > 1 and bool(
-            (np.nanmax(X, axis=0, initial=-np.inf) > np.nanmin(X, axis=0, initial=np.inf)).any()
-        )
         if wanted >= 1:
             wanted = min(int(wanted), *X.shape)
-        elif not varies:  # there is no variance to explain a share of
+        elif not _varies(X):  # there is no variance to explain a share of
             wanted = 1
-        self._fit(X, PCA(wanted, whiten=self.whiten, random_state=self.seed % 2**32), self.scale)
-        return self
+        return self._decompose(X, PCA(wanted, whiten=self.whiten, random_state=self.seed % 2**32), self.scale)
 
 
 class Singular(_Decomposition):
@@ -86,9 +99,12 @@ class Singular(_Decomposition):
         self.n_components = n_components
         self.seed = seed
 
-    def fit(self, X: np.ndarray, y: Any = None) -> Singular:
-        """Learn the directions."""
+    def _fit(self, X: np.ndarray) -> np.ndarray:
         wanted = min(self.n_components, *X.shape)
         svd = TruncatedSVD(wanted, random_state=self.seed % 2**32) if X.shape[1] > 1 else None
-        self._fit(X, svd, scale=False)
-        return self
+        return self._decompose(X, svd, scale=False)
+
+
+def _varies(X: np.ndarray) -> bool:
+    high, low = np.nanmax(X, axis=0, initial=-np.inf), np.nanmin(X, axis=0, initial=np.inf)
+    return len(X) > 1 and bool((high > low).any())

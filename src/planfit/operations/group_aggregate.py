@@ -32,6 +32,7 @@ class GroupAggregate(Operation):
     arity: ClassVar = Arity.JOINT
     fewest_columns: ClassVar = 2
     most_columns: ClassVar = 2
+    columns_apart: ClassVar = True
     replaces: ClassVar = False
     theme: ClassVar = "groups"
 

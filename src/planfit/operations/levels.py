@@ -65,7 +65,7 @@ class FrequentLevels(ArrayTransformer):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the texts."""
-        out = X.copy()
+        out = X.copy(order="K")
         for place, kept in enumerate(self.kept_):
             out[:, place] = [cell if is_missing(cell) or cell in kept else RARE for cell in X[:, place].tolist()]
         return out

@@ -37,12 +37,13 @@ class Clipped(ArrayTransformer):
         low, high = _quantiles(X, (self.quantile, 1.0 - self.quantile))
         lower = low if self.lower is None else np.full_like(low, self.lower)
         upper = high if self.upper is None else np.full_like(high, self.upper)
+        lower, upper = np.nan_to_num(lower, nan=-np.inf), np.nan_to_num(upper, nan=np.inf)
         self.bounds_ = np.stack([lower, np.fmax(lower, upper)])  # a given bound may lie beyond a learned one
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return `X` within the bounds."""
-        return np.asarray(np.where(np.isnan(X), X, np.fmin(np.fmax(X, self.bounds_[0]), self.bounds_[1])))
+        return np.asarray(np.clip(X, self.bounds_[0], self.bounds_[1]))
 
 
 def _quantiles(X: np.ndarray, shares: tuple[float, float]) -> np.ndarray:
@@ -146,20 +147,53 @@ class Powers(ArrayTransformer):
 
     def fit(self, X: np.ndarray, y: Any = None) -> Powers:
         """Learn scale and powers."""
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: np.ndarray, y: Any = None) -> np.ndarray:
+        """Learn them, and return the same rows as `transform` gives them."""
         self.standard_ = Standard(X)
         self.known_ = ~np.isnan(X).all(axis=0)
-        self.transformer_ = PowerTransformer(standardize=self.standardize)
-        if self.known_.any():
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                self.transformer_.fit(self.standard_.scaled(X[:, self.known_], self.known_))
-        return self
+        self.transformer_ = PowerTransformer(standardize=False)
+        if not self.known_.any():
+            return self.transform(X)
+        scaled = self.standard_.scaled(X[:, self.known_], self.known_)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            # In order, so that the two branches of the formula are two stretches of memory: twice as fast
+            self.transformer_.fit(np.sort(scaled, axis=0))
+        powered = powers_of(scaled, self.transformer_.lambdas_)
+        self.result_ = Standard(powered) if self.standardize else None
+        return self._finished(powered, len(X))
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the powers; a column without a value in training has none after either."""
-        out = np.full(X.shape, np.nan)
-        if self.known_.any():
-            scaled = self.standard_.scaled(X[:, self.known_], self.known_)
-            with np.errstate(all="ignore"):
-                out[:, self.known_] = self.transformer_.transform(scaled)
-        return np.clip(out, -self.FARTHEST, self.FARTHEST)
+        if not self.known_.any():
+            return np.full(X.shape, np.nan)
+        scaled = self.standard_.scaled(X[:, self.known_], self.known_)
+        return self._finished(powers_of(scaled, self.transformer_.lambdas_), len(X))
+
+    def _finished(self, powered: np.ndarray, rows: int) -> np.ndarray:
+        if self.result_ is not None:
+            powered = self.result_.scaled(powered)
+        np.clip(powered, -self.FARTHEST, self.FARTHEST, out=powered)
+        if self.known_.all():
+            return powered
+        out = np.full((rows, len(self.known_)), np.nan, order="F")
+        out[:, self.known_] = powered
+        return out
+
+
+def powers_of(X: np.ndarray, lambdas: np.ndarray) -> np.ndarray:
+    """Return what scikit-learn's `PowerTransformer` does with its `lambdas_`, without a branch for each sign.
+
+    >>> powers_of(np.array([[3.0], [-3.0]]), np.array([0.0])).ravel().round(2)
+    array([ 1.39, -7.5 ])
+    """
+    power = np.where(X >= 0, lambdas, 2.0 - lambdas)
+    out = np.log1p(np.abs(X))
+    with np.errstate(all="ignore"):
+        bent = np.expm1(power * out)
+        bent /= power
+    np.copyto(out, bent, where=power != 0)
+    return np.copysign(out, X, out=out)

@@ -19,7 +19,7 @@ from sklearn.feature_selection import (
 from sklearn.linear_model import Lasso, LogisticRegression
 
 from planfit.operations.arrays import ArrayTransformer
-from planfit.operations.completing import Completed, chosen_rows
+from planfit.operations.completing import Completed, chosen_rows, some_rows
 from planfit.records.task import Task
 
 FEWEST_FOR_NEIGHBOURS: Final = 8
@@ -121,7 +121,7 @@ class Used(_Choice):
         """Learn which columns the model leans on."""
         target, classes = target_of(y, self.task)
         rows = chosen_rows(len(X), self.max_rows, self.seed)
-        complete, target = Completed().fit_transform(X)[rows], target[rows]
+        complete, target = Completed().fit_transform(X[rows] if len(rows) < len(X) else X), target[rows]
         if len(np.unique(target)) < 2:  # nothing to tell apart
             self._keep(np.ones(X.shape[1], dtype=bool), np.ones(X.shape[1]))
             return self
@@ -168,7 +168,7 @@ class Uncorrelated(_Choice):
 
     def fit(self, X: np.ndarray, y: Any = None) -> Uncorrelated:
         """Learn which columns say nothing new; a missing number counts as the mean."""
-        rows = Completed().fit_transform(X)[chosen_rows(len(X), self.max_rows, self.seed)]
+        rows = Completed().fit_transform(some_rows(X, self.max_rows, self.seed))
         if self.method == "spearman":
             rows = rankdata(rows, axis=0)
         with warnings.catch_warnings(), np.errstate(all="ignore"):

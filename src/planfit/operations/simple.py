@@ -36,7 +36,7 @@ class MostFrequent(SimpleImputer):
         """Return `X` with its missing cells filled."""
         if X.dtype != object:
             return np.asarray(super().transform(X))
-        out = X.copy()  # text: cell by cell is faster than scikit-learn's checks, for one row and for many
+        out = X.copy(order="K")  # text: cell by cell is faster than scikit-learn's checks, for one row and for many
         for place, value in enumerate(self.statistics_):
             column = out[:, place]
             column[is_missing_text(column)] = value
@@ -85,7 +85,7 @@ class Filled(Stateless):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return `X` without missing cells."""
-        out = X.copy()
+        out = X.copy(order="K")
         if X.dtype == object:
             text = NO_TEXT if self.value is None else self.value
             out[is_missing_text(X)] = text if isinstance(text, str) else f"{text:.15g}"
@@ -108,7 +108,7 @@ class MarkedMissing(Stateless):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return `X` with NaN in place of the values."""
-        out = X.copy()
+        out = X.copy(order="K")
         if X.dtype == object:
             texts = {value if isinstance(value, str) else f"{value:.15g}" for value in self.values}
             out[np.array([[cell in texts for cell in row] for row in X.tolist()], dtype=bool).reshape(X.shape)] = np.nan

@@ -117,6 +117,19 @@ class PlanStep(NamedColumns):
         """Learn and return the training rows' view: cross-fitted where the operation looks at the target."""
         return self._assembled(X, self._fit(X, y, transforming=True))
 
+    def recall(self, X: pd.DataFrame, fitted: dict[str, Any]) -> PlanStep:
+        """Take over what an equal step has learned of the same columns, whatever stands beside them here.
+
+        Parameters
+        ----------
+        X : DataFrame
+            What `fit` would be given.
+        fitted : dict of str to transformer
+            The other step's `fitted_`.
+        """
+        self._fit(X, None, transforming=False, known=fitted)
+        return self
+
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return the frame with the results in place."""
         check_is_fitted(self)
@@ -145,11 +158,13 @@ class PlanStep(NamedColumns):
 
     # Fitting
 
-    def _fit(self, frame: pd.DataFrame, y: Any, *, transforming: bool) -> list[np.ndarray]:
+    def _fit(
+        self, frame: pd.DataFrame, y: Any, *, transforming: bool, known: dict[str, Any] | None = None
+    ) -> list[np.ndarray]:
         self._remember(frame)
         if len(frame) == 0:
             raise UsageError(f"{self!r} cannot learn from a table without rows.", hint="Give at least one row.")
-        if self.operation.uses_target and y is None:
+        if self.operation.uses_target and y is None and known is None:
             raise UsageError(f"{self!r} looks at the target, and none is given.", hint="Call fit(X, y).")
         members = [(column, members_of(column, list(frame.columns))) for column in self.inputs]
         self._missing((name for _, names in members for name in names), frame.columns)
@@ -159,17 +174,17 @@ class PlanStep(NamedColumns):
         matrices = []
         for key, columns, names in self._jobs(members):
             storage = APART if self.operation.columns_apart else storage_of(columns)
-            matrix = matrix_of([frame[name].to_numpy() for name in names], storage)
-            context = BuildContext(self.task, seed_of(self.seed, self.position, self.operation.operation), columns)
-            inner = self.operation.build(context)
+            inner = self.built(columns, self.stream) if known is None else known.get(key)
             if inner is None:
                 continue
-            result = self._fit_one(inner, matrix, y, frame, transforming)
+            if known is None:
+                matrix = matrix_of([frame[name].to_numpy() for name in names], storage)
+                result = self._fit_one(inner, matrix, y, frame, transforming)
+                matrices += [result] if transforming else []
             made = self._names_made(inner, members, key, names)
             self.fitted_[key] = inner
             self.parts_.append(Part(key, storage, tuple(names), tuple(name for _, some in made for name in some)))
             origin += made
-            matrices += [result] if transforming else []
         self._settle(frame, members, origin)
         return matrices
 
@@ -188,6 +203,15 @@ class PlanStep(NamedColumns):
             if some:
                 jobs.append((storage, tuple(column for column, _ in some), [name for _, name in some]))
         return jobs
+
+    @property
+    def stream(self) -> int:
+        """The seed of what this step draws."""
+        return seed_of(self.seed, self.position, self.operation.operation)
+
+    def built(self, columns: tuple[Column, ...], seed: int) -> Any:
+        """Return the transformer for some of the inputs, unfitted."""
+        return self.operation.build(BuildContext(self.task, seed, columns))
 
     def _fit_one(self, inner: Any, matrix: Any, y: Any, frame: pd.DataFrame, transforming: bool) -> Any:
         target = np.asarray(y) if self.operation.uses_target else None

@@ -9,6 +9,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from planfit.operations.arrays import ArrayTransformer
+from planfit.operations.distinct import distinct
 from planfit.operations.encoders import is_missing
 
 TERMS = {"word": (1, 2), "char_wb": (3, 4)}
@@ -66,9 +67,12 @@ class Topics(ArrayTransformer):
         return self._reduced(weights, len(X))
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Return the topics."""
-        weights = None if self.vectorizer_ is None else self.vectorizer_.transform(texts_of(X))
-        return self._reduced(weights, len(X))
+        """Return the topics; each distinct text is taken apart once."""
+        if self.vectorizer_ is None:
+            return self._reduced(None, len(X))
+        codes, values = distinct(X[:, 0])
+        texts = [*map(str, values), ""]
+        return self._reduced(self.vectorizer_.transform(texts), len(texts))[codes]
 
     def get_feature_names_out(self, input_features: Any) -> np.ndarray:
         """Return ``body~0``, ``body~1``, ..."""

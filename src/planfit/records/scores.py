@@ -90,6 +90,21 @@ class FoldOutcome(Record):
     predict_seconds: float = 0.0
 
 
+class CacheUse(Record):
+    """What became of the steps of a plan on the folds: read, where an equal one had been kept, or computed."""
+
+    computed: int = 0
+    """Steps that were fitted and applied."""
+    read: int = 0
+    """Steps, or whole plans, that were read instead."""
+    bytes_read: int = 0
+    kept: int = 0
+    bytes_kept: int = 0
+    dropped: int = 0
+    """Entries that had to go, so that the cache stays within its size."""
+    bytes_dropped: int = 0
+
+
 class CandidateResult(Record):
     """A candidate scored by cross-validation."""
 
@@ -108,6 +123,8 @@ class CandidateResult(Record):
     columns_out: int = 0
     """Columns that reach the estimator."""
     seconds: float = 0.0
+    cache: CacheUse | None = None
+    """Of its feature steps; None for what has none of its own, as an ensemble."""
     oof: ArtifactRef | None = None
     models: tuple[ArtifactRef, ...] = ()
     """One complete fitted pipeline a fold; empty for ensembles."""

@@ -226,8 +226,8 @@ def time_spent(facts: RunFacts) -> list[str]:
         *table(("stage", "work", "steps", ""), rows, right=(1, 2)),
         "",
     ]
-    if (spent := words.spent(facts.usage)) is not None:
-        lines += [spent, ""]
+    for said in (words.feature_steps(result.cache for result in facts.candidates), words.spent(facts.usage)):
+        lines += [] if said is None else [said, ""]
     limits = facts.request.limits
     if not facts.clock:
         why = "there was no time limit, so the run can be repeated to the bit" if limits.seconds is None else "nothing"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+from planfit.records.scores import CacheUse
 
 METRIC_NAMES: Final = {
     "roc_auc": "ROC AUC", "average_precision": "average precision", "log_loss": "log loss", "brier": "Brier score",
@@ -163,6 +165,28 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def bar(value: float, largest: float, width: int = 20) -> str:
     """Return a bar of blocks; none for what is not positive."""
     return "█" * max(0, round(width * value / largest)) if largest > 0 else ""
+
+
+def feature_steps(uses: Iterable[CacheUse | None]) -> str | None:
+    """Return how often the steps of plans were computed, and how often not again, as a sentence; None where none ran.
+
+    Examples
+    --------
+    >>> feature_steps([CacheUse(computed=5, kept=3, bytes_kept=2_000_000), CacheUse(read=1, bytes_read=900_000), None])
+    'Feature steps on folds: 5 computed; 1 time read what an equal one had left. 2.0 MB kept, nothing dropped for want of room.'
+    >>> feature_steps([None])
+    """
+    known = [use for use in uses if use is not None]
+    computed, read = sum(use.computed for use in known), sum(use.read for use in known)
+    if not computed and not read:
+        return None
+    dropped = sum(use.bytes_dropped for use in known)
+    room = "nothing" if not dropped else size(dropped)
+    kept = size(sum(use.bytes_kept for use in known))
+    return (
+        f"Feature steps on folds: {computed:,} computed; {counted(read, 'time')} read what an equal one had left. "
+        f"{kept} kept, {room} dropped for want of room."
+    )
 
 
 def spent(usage: Mapping[str, Any]) -> str | None:

@@ -2,129 +2,67 @@
 
 The view of the training rows comes from `fit_transform` (cross-fitted, where a step looks at the target), that of the
 other rows from `transform`. What comes out equals `Pipeline.fit_transform` and `Pipeline.transform` on the same rows.
+
+Each column has a key: of a raw one what it is, of one that a step made the key of that step, which says what the step
+means and holds the keys of the columns that it works on. So a step that stands elsewhere in a plan, or in another plan,
+is the same as long as nothing changed of what it sees.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
+import pickle
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Final
-from uuid import uuid4
+from typing import Any, Final, NamedTuple
 
-import joblib
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from pyarrow import feather
 from sklearn.base import clone
 
-from planfit.operations.columns import members_of
+from planfit.operations.base import Arity
+from planfit.operations.columns import expand, members_of
 from planfit.operations.step import PlanStep
 from planfit.records.canonical import digest
 from planfit.records.jobs import Material
-from planfit.runtime.material import Positions, array_of, described
+from planfit.runtime.fold_cache import FoldCache
+from planfit.runtime.material import Positions, described
 
-CACHE_BYTES: Final = 2 << 30
-"""Size of a run's cache, beyond which what was used longest ago is dropped."""
-WORTH_KEEPING_SECONDS: Final = 0.02
-"""A step that is faster than this is computed again: reading it would take as long."""
-STALE_SECONDS: Final = 3600.0
-"""Age at which an unfinished entry is taken for one of a killed worker."""
-STEP_FILE: Final = "step.joblib"
-TRAIN_FILE: Final = "train.arrow"
-APPLY_FILE: Final = "apply.arrow"
 LIBRARIES: Final = ("scikit-learn", "pandas", "numpy")
 
 NamedStep = tuple[str, PlanStep]
+Kept = tuple[dict[str, Any], pd.DataFrame, pd.DataFrame | None]
+"""What a step learned, and the columns that it made of training rows and of the others."""
+
+
+class Key(NamedTuple):
+    """What the values of a column, or what a step learns, hang on."""
+
+    digest: str
+    of_fold: bool
+    """Whether the rows of a fold are among it; else it is the same for all folds."""
 
 
 @dataclass
 class Views:
-    """Training rows and the other rows of a fold after some steps, and what their columns hang on."""
+    """Training rows and the other rows of a fold after some steps."""
 
     train: pd.DataFrame
     apply: pd.DataFrame | None
     """None where there are no other rows, as in a refit, or where both views are one."""
-    key: str
-    """Of everything that led here."""
-
-
-class FoldCache:
-    """Fitted steps and the columns that they made, as files, shared by all workers of a run.
-
-    An entry is a folder that appears complete or not at all. Dropping one never harms: it is computed again.
-    """
-
-    def __init__(
-        self, folder: Path, most_bytes: int = CACHE_BYTES, worth_keeping: float = WORTH_KEEPING_SECONDS
-    ) -> None:
-        self.folder = folder
-        self.most_bytes = most_bytes
-        self.worth_keeping = worth_keeping
-
-    def get(self, key: str) -> tuple[Any, pd.DataFrame, pd.DataFrame | None] | None:
-        """Return what was fitted and the columns that it made, None where they are not there (any more)."""
-        entry = self.folder / key
-        try:
-            step = joblib.load(entry / STEP_FILE)
-            train = _read(entry / TRAIN_FILE)
-            apply = _read(entry / APPLY_FILE) if (entry / APPLY_FILE).exists() else None
-            os.utime(entry)
-        except (OSError, EOFError):
-            return None
-        return step, train, apply
-
-    def put(self, key: str, step: Any, train: pd.DataFrame, apply: pd.DataFrame | None) -> None:
-        """Keep an entry; one that another worker put there meanwhile is as good. A full disk is no error here."""
-        unfinished = self.folder / f".{key}.{uuid4().hex}.tmp"
-        try:
-            unfinished.mkdir(parents=True)
-            joblib.dump(step, unfinished / STEP_FILE)
-            _write(train, unfinished / TRAIN_FILE)
-            if apply is not None:
-                _write(apply, unfinished / APPLY_FILE)
-            unfinished.rename(self.folder / key)
-        except OSError:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            return
-        self.trim()
-
-    def trim(self) -> None:
-        """Drop what was used longest ago until the cache is small enough, and what killed workers left unfinished."""
-        sizes: dict[Path, tuple[float, int]] = {}
-        for entry in self.folder.iterdir():
-            try:
-                used = entry.stat().st_mtime
-                size = sum(file.stat().st_size for file in entry.iterdir())
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            if not entry.name.startswith("."):
-                sizes[entry] = (used, size)
-            elif time.time() - used > STALE_SECONDS:
-                shutil.rmtree(entry, ignore_errors=True)
-        total = sum(size for _, size in sizes.values())
-        for entry in sorted(sizes, key=lambda each: sizes[each][0]):
-            if total <= self.most_bytes:
-                return
-            total -= sizes[entry][1]
-            gone = entry.with_name(f".{entry.name}.{uuid4().hex}.gone")
-            try:
-                entry.rename(gone)  # first out of sight, so that nobody sees half of it
-            except OSError:
-                continue
-            shutil.rmtree(gone, ignore_errors=True)
+    keys: dict[str, Key]
+    """Of each column."""
+    rows: tuple[Positions, Positions | None] | None = None
+    """Which rows they are; None: every row."""
 
 
 class FoldSteps:
     """Runs a plan's steps on one fold after the other.
 
-    The leading steps that learn nothing run once, on all rows; from the first one that learns each fold has its own.
+    A step that learns nothing, of columns that no learned step made, runs once on all rows, wherever it stands in the
+    plan; of the others each fold has its own.
 
     Parameters
     ----------
@@ -155,16 +93,18 @@ class FoldSteps:
         self.cache = cache
         task = material.task
         self.target_key = digest([task.target, task.task_type, task.classes, task.split])
+        self.once: dict[str, tuple[dict[str, Any], pd.DataFrame]] = {}
         leading = next((i for i, (_, step) in enumerate(steps) if step.operation.learns), len(steps))
         self.later = list(steps[leading:])
         self.shared = min(len(self.later), max(0, plan - leading)) if cache is not None else 0
-        base = digest([described(material.door_schema.columns), material.door_schema.carried, len(frame), _versions()])
-        whole = Views(frame, None, base)
+        whole = Views(frame, None, _raw_keys(frame, material))
         self.fitted_leading: list[NamedStep] = []
         for name, step in steps[:leading]:
             whole, fitted = self._advance(whole, step, rows_key="whole", y=None)
             self.fitted_leading.append((name, fitted))
         self.whole = whole
+        if cache is not None:
+            self._run_once(self.later)
 
     def run(
         self, train: Positions, apply: Positions | None
@@ -172,7 +112,9 @@ class FoldSteps:
         """Return the fitted steps, the training rows' view, and that of the rows `apply`."""
         frame = self.whole.train
         rows_key = digest([_positions(train), None if apply is None else _positions(apply)])
-        views = Views(frame.iloc[train], None if apply is None else frame.iloc[apply], self.whole.key)
+        views = Views(
+            frame.iloc[train], None if apply is None else frame.iloc[apply], self.whole.keys, (train, apply)
+        )  # fmt: skip
         y = self.y.iloc[train]
         fitted = list(self.fitted_leading)
         if self.shared > 1:
@@ -182,27 +124,71 @@ class FoldSteps:
         views, rest = self._each(views, self.later[self.shared :], rows_key=rows_key, y=y)
         return [*fitted, *done, *rest], views.train, views.apply
 
+    def _run_once(self, steps: list[NamedStep]) -> None:
+        """Run on all rows the steps that no fold has a part in, walking past those that learn."""
+        views, of_folds = self.whole, set[str]()
+        for _, step in steps:
+            names = list(views.keys)
+            seen = all(c.name not in of_folds and members_of(c, names) for c in step.inputs)
+            if seen and not step.operation.learns and set(_members(step, names)) <= set(names):
+                key = self._key(views, step, "whole").digest
+                views, fitted = self._advance(views, step, rows_key="whole", y=None)
+                self.once[key] = fitted.fitted_, views.train[fitted.columns_made_]
+                continue
+            made = [c.name for c in step.outputs or step.operation.outputs(step.inputs, step.task)]
+            of_folds |= set(made)
+            gone = {name for text in (*made, *_removed(step)) for name in expand(text, names)}
+            if step.operation.keeps_only:
+                gone = set(names) - set(_members(step, names))
+            left = [name for name in names if name not in gone]
+            views = Views(views.train[left], None, {name: views.keys[name] for name in left})
+
     def _plan(
         self, views: Views, steps: list[NamedStep], *, rows_key: str, y: pd.Series
     ) -> tuple[Views, list[NamedStep]]:
         """Return the frame after all steps of the plan, read in one go where another candidate had it made."""
         assert self.cache is not None
-        names = [str(name) for name in views.train.columns]
-        meaning = [self._key(Views(views.train.iloc[:0], None, ""), step, "") for _, step in steps]
-        key = digest(["plan", views.key, names, meaning, rows_key, self.target_key])
+        meaning = [[self._meaning(step), step.removes, step.seed, step.position] for _, step in steps]
+        key = digest(["plan", [[name, *k] for name, k in views.keys.items()], meaning, rows_key, self.target_key])
         known = self.cache.get(key)
         if known is not None:
-            (fitted, order), train, apply = known
-            joined = None if views.apply is None or apply is None else _ordered(order, views.apply, apply)
-            return Views(_ordered(order, views.train, train), joined, key), fitted
+            (fitted, keys), train, apply = known
+            return self._gathered(views, keys, train, apply), fitted
         began = time.perf_counter()
         made, fitted = self._each(views, steps, rows_key=rows_key, y=y)
         if time.perf_counter() - began > self.cache.worth_keeping:
-            order = [str(name) for name in made.train.columns]
-            own = {name for _, step in fitted for name in step.columns_made_}
-            kept = [name for name in order if name in own]
-            self.cache.put(key, (fitted, order), made.train[kept], None if made.apply is None else made.apply[kept])
-        return Views(made.train, made.apply, key), fitted
+            kept = [name for name, column in made.keys.items() if column.of_fold]
+            self.cache.put(key, (fitted, made.keys), made.train[kept], None if made.apply is None else made.apply[kept])
+        return made, fitted
+
+    def _gathered(
+        self, views: Views, keys: dict[str, Key], train: pd.DataFrame, apply: pd.DataFrame | None
+    ) -> Views:  # fmt: skip
+        """Return the columns of `keys`: those of the fold as they were kept, the others from where all folds have them."""
+        assert views.rows is not None
+        start = {key.digest: name for name, key in views.keys.items()}
+        once = {
+            digest([step, place]): made.iloc[:, place]
+            for step, (_, made) in self.once.items()
+            for place in range(made.shape[1])
+        }
+        joined: list[pd.DataFrame | None] = []
+        for frame, own, rows in zip((views.train, views.apply), (train, apply), views.rows, strict=True):
+            if frame is None or own is None or rows is None:
+                joined.append(None)
+                continue
+            own = own.set_axis(frame.index)
+            columns = {}
+            for name, key in keys.items():
+                if key.of_fold:
+                    columns[name] = own[name]
+                elif key.digest in start:
+                    columns[name] = frame[start[key.digest]]
+                else:
+                    columns[name] = once[key.digest].iloc[rows]
+            joined.append(pd.DataFrame(columns, index=frame.index, copy=False))
+        assert joined[0] is not None
+        return Views(joined[0], joined[1], keys, views.rows)
 
     def _each(
         self, views: Views, steps: list[NamedStep], *, rows_key: str, y: pd.Series
@@ -215,70 +201,100 @@ class FoldSteps:
 
     def _advance(self, views: Views, step: PlanStep, *, rows_key: str, y: pd.Series | None) -> tuple[Views, PlanStep]:
         key = self._key(views, step, rows_key)
-        known = self.cache.get(key) if self.cache is not None else None
+        done = clone(step)
+        known = self._known(views, key)
         if known is not None:
             fitted, train, apply = known
-            joined = None if views.apply is None or apply is None else join(fitted, views.apply, apply)
-            return Views(join(fitted, views.train, train), joined, key), fitted
+            done.recall(views.train, fitted)
+            after = join(done, views.train, train)
+            joined = None if views.apply is None or apply is None else join(done, views.apply, apply)
+            return Views(after, joined, _keys_after(views.keys, done, key), views.rows), done
         began = time.perf_counter()
-        fitted = clone(step)
-        made = fitted.fit_transform(views.train, y)
-        applied = None if views.apply is None else fitted.transform(views.apply)
-        columns = fitted.columns_made_
-        if self.cache is not None and columns and time.perf_counter() - began > self.cache.worth_keeping:
-            self.cache.put(key, fitted, made[columns], None if applied is None else applied[columns])
-        return Views(made, applied, key), fitted
+        made = done.fit_transform(views.train, y)
+        applied = None if views.apply is None else done.transform(views.apply)
+        if self.cache is not None:
+            self.cache.count(computed=1)
+            columns = done.columns_made_
+            if columns and time.perf_counter() - began > self.cache.worth_keeping:
+                self.cache.put(key.digest, done.fitted_, made[columns], None if applied is None else applied[columns])
+        return Views(made, applied, _keys_after(views.keys, done, key), views.rows), done
 
-    def _key(self, views: Views, step: PlanStep, rows_key: str) -> str:
-        """Return the key: the operation's meaning, what its columns hang on, the rows, and the target where it looks.
+    def _known(self, views: Views, key: Key) -> Kept | None:
+        """Return what an equal step learned and made, for all folds or kept in a file."""
+        if views.rows is not None and not key.of_fold:
+            fitted, whole = self.once[key.digest]
+            train, apply = views.rows
+            return fitted, whole.iloc[train], None if apply is None else whole.iloc[apply]
+        return None if self.cache is None else self.cache.get(key.digest)
 
-        A fitted step knows all columns that it was fitted on, so everything that led to the frame counts.
-        """
+    def _key(self, views: Views, step: PlanStep, rows_key: str) -> Key:
+        """Return the key: what the step means, the keys of what it sees, the rows and the target where it learns."""
+        operation, keys = step.operation, views.keys
+        seen = [[name, keys[name].digest] for name in _members(step, list(keys)) if name in keys]
+        of_fold = operation.learns or any(keys[name].of_fold for name in _members(step, list(keys)) if name in keys)
+        learned: list[Any] = []
+        if operation.learns:
+            split = step.task.split.column if operation.cross_fitted and step.task is not None else None
+            learned = [rows_key, self.target_key, _stream(step), keys[split].digest if split in keys else None]
+        key = digest([self._meaning(step), seen, learned])
+        if views.rows is None or of_fold or key in self.once:
+            return Key(key, of_fold)
+        return Key(digest([key, rows_key]), True)  # it could run once for all folds, but did not
+
+    def _meaning(self, step: PlanStep) -> list[Any]:
         operation = step.operation
-        names = [str(name) for name in views.train.columns]
-        inputs = [[column.to_json(), members_of(column, names)] for column in step.inputs]
-        outputs = None if step.outputs is None else described(step.outputs)
-        meaning = [
+        return [
             operation.operation,
             operation.version,
             operation.parameters(),
             operation.into,
             operation.keep_source,
+            described(step.inputs),
+            None if step.outputs is None else described(step.outputs),
         ]
-        where = [views.key, names, inputs, outputs, step.removes, step.seed, step.position, rows_key]
-        return digest([meaning, where, self.target_key if operation.learns else None])
 
 
-def _ordered(names: Sequence[str], frame: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
-    """Return columns in order, those that were made in place of those that were there."""
-    made = made.set_axis(frame.index)
-    if not names:
-        return pd.DataFrame(index=frame.index)
-    return pd.DataFrame({name: made[name] if name in made.columns else frame[name] for name in names}, copy=False)
+def _raw_keys(frame: pd.DataFrame, material: Material) -> dict[str, Key]:
+    known = {column.name: column.to_json() for column in material.door_schema.columns}
+    base = [len(frame), [version(name) for name in LIBRARIES]]
+    return {str(name): Key(digest([base, str(name), known.get(str(name))]), False) for name in frame.columns}
+
+
+def _keys_after(keys: dict[str, Key], step: PlanStep, key: Key) -> dict[str, Key]:
+    made = {name: Key(digest([key.digest, place]), key.of_fold) for place, name in enumerate(step.columns_made_)}
+    return {
+        name: made[name] if name in made else keys[name] for name in step.names_out_ if name in made or name in keys
+    }
+
+
+def _members(step: PlanStep, names: list[str]) -> list[str]:
+    return [name for column in step.inputs for name in members_of(column, names)]
+
+
+def _removed(step: PlanStep) -> Iterable[str]:
+    if step.removes is not None:
+        return step.removes
+    return [column.name for column in step.inputs] if step.operation.removes_sources else []
+
+
+def _stream(step: PlanStep) -> int | None:
+    """Return the number of the random stream of a step; None for one that draws nothing: it is the same anywhere."""
+    if not step.inputs:
+        return None
+    columns = step.inputs[:1] if step.operation.arity is Arity.EACH else step.inputs
+    one, other = (pickle.dumps(step.built(columns, seed)) for seed in (1, 2))
+    return None if one == other else step.stream
 
 
 def join(step: PlanStep, frame: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame that `step` gives, from the frame that it takes and the columns that it made before."""
-    return _ordered([name for name in step.names_out_ if name in made.columns or name in frame.columns], frame, made)
+    """Return the frame that `step` gives, from the frame that it takes and the columns that it made before, in order."""
+    own = set(step.columns_made_)
+    names = [name for name in step.names_out_ if name in own or name in frame.columns]
+    made = made.set_axis(frame.index).set_axis(step.columns_made_, axis=1)
+    if not names:
+        return pd.DataFrame(index=frame.index)
+    return pd.DataFrame({name: made[name] if name in own else frame[name] for name in names}, copy=False)
 
 
 def _positions(rows: Positions) -> str:
     return hashlib.sha256(np.asarray(rows, dtype="<i8").tobytes()).hexdigest()
-
-
-def _versions() -> list[str]:
-    return [version(name) for name in LIBRARIES]
-
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    arrays: list[Any] = [pa.array(frame[name].to_numpy(), from_pandas=True) for name in frame.columns]
-    names = [str(name) for name in frame.columns]
-    feather.write_feather(pa.table(arrays, names=names), str(path), compression="uncompressed")
-
-
-def _read(path: Path) -> pd.DataFrame:
-    table = feather.read_table(str(path), memory_map=True, use_threads=False)
-    arrays = {name: array_of(table[name]) for name in table.column_names}
-    if not arrays:
-        return pd.DataFrame(index=pd.RangeIndex(table.num_rows))
-    return pd.DataFrame({name: pd.Series(a, dtype=a.dtype, copy=False) for name, a in arrays.items()}, copy=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -57,15 +57,32 @@ def nasty_sample(frame: pd.DataFrame, y: pd.Series | None, n: int, seed: int) ->
     ndarray of int
         Sorted positions: rare categories, smallest and largest values, missing ones, each class; then random rows.
     """
-    rows = len(frame)
+    return nasty_rows((frame.iloc[:, place] for place in range(frame.shape[1])), len(frame), y, n, seed)
+
+
+def nasty_rows(columns: Iterable[pd.Series], rows: int, y: pd.Series | None, n: int, seed: int) -> np.ndarray:
+    """Return what `nasty_sample` does, of columns that are looked at one after the other and need not exist at once.
+
+    Parameters
+    ----------
+    columns : iterable of Series
+    rows : int
+        Of each.
+    y, n, seed
+        As for `nasty_sample`.
+    """
     if rows <= n:
         return np.arange(rows)
     random = np.random.default_rng(seed_of(seed, "nasty_sample"))
     chosen: dict[int, None] = {}
     for position in _of_each_class(y, n // 2, random):
         chosen[position] = None
-    chosen[_emptiest(frame)] = None
-    by_column = [_awkward(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    missing, by_column = np.zeros(rows, dtype=np.int64), []
+    for values in columns:
+        gaps = values.isna().to_numpy()
+        missing += gaps
+        by_column.append(_awkward(values.to_numpy(), gaps))
+    chosen[int(missing.argmax())] = None
     for rank in range(max((len(some) for some in by_column), default=0)):
         for some in by_column:
             if rank < len(some) and len(chosen) < 3 * n // 4:
@@ -89,31 +106,21 @@ def _of_each_class(y: pd.Series | None, most: int, random: np.random.Generator) 
     return found
 
 
-def _emptiest(frame: pd.DataFrame) -> int:
-    """Return the position of the row that misses most values."""
-    missing = np.zeros(len(frame), dtype=np.int64)
-    for place in range(frame.shape[1]):
-        missing += frame.iloc[:, place].isna().to_numpy()
-    return int(missing.argmax())
-
-
-def _awkward(values: pd.Series) -> list[int]:
+def _awkward(values: np.ndarray, gaps: np.ndarray) -> list[int]:
     """Return positions of the most awkward values of one column: missing, extremes, rarest, longest."""
-    missing = np.flatnonzero(values.isna().to_numpy())
-    present = np.flatnonzero(values.notna().to_numpy())
-    found = [int(missing[0])] if len(missing) else []
-    if not len(present):
+    found = [int(gaps.argmax())] if gaps.any() else []
+    if gaps.all():
         return found
-    here = values.iloc[present]
     if values.dtype.kind in "fiuM":
-        order = here.to_numpy()
+        present = np.flatnonzero(~gaps)
+        order = values[present]
         return [*found, int(present[order.argmin()]), int(present[order.argmax()])]
-    counts = here.value_counts()
-    rarest = list(counts.index[::-1][:2])
-    texts = here.to_numpy()
-    lengths = np.fromiter((len(str(text)) for text in texts), dtype=np.int64, count=len(texts))
-    found += [int(present[np.flatnonzero(texts == level)[0]]) for level in rarest]
-    return [*found, int(present[lengths.argmax()]), int(present[lengths.argmin()])]
+    codes, levels = pd.factorize(values)
+    there, first = np.unique(codes, return_index=True)
+    first = first[there >= 0]
+    rarest = np.argsort(np.bincount(codes[codes >= 0]), kind="stable")[:2]
+    lengths = np.fromiter((len(str(level)) for level in levels), dtype=np.int64, count=len(levels))
+    return [*found, *(int(first[level]) for level in (*rarest, lengths.argmax(), lengths.argmin()))]
 
 
 def dry_run(

@@ -66,6 +66,8 @@ def _choose(case: Case) -> Iterator[Check]:
     for name in SAMPLES:
         for task_type in TASK_TYPES if case.type.uses_target else TASK_TYPES[:1]:
             yield Check(check_sample, case, (("name", name), ("task_type", task_type)))
+    if not case.type.learns:
+        yield Check(check_learns_nothing, case)
     if case.type.uses_target:
         yield Check(check_needs_the_target, case)
     if case.type.cross_fitted:
@@ -223,6 +225,28 @@ def check_fit_sees_training_rows_only(case: Case) -> None:
         assert_frame_equal(alone, together.iloc[[row]])
 
 
+def check_recall(case: Case) -> None:
+    """What was learned of the same columns does for a step that sees other columns beside them."""
+    sample = messy("binary")
+    fitted = case.fitted(sample)
+    if case.type.keeps_only:
+        return
+    beside = sample.test.assign(stranger=1.0)[["stranger", *sample.test]]
+    recalled = case.step(sample).recall(beside, fitted.fitted_)
+    expected = fitted.transform(sample.test)
+    assert recalled.columns_made_ == fitted.columns_made_
+    assert_frame_equal(recalled.transform(beside)[list(expected)], expected)
+    assert "stranger" in recalled.names_out_
+
+
+def check_learns_nothing(case: Case) -> None:
+    """Whichever rows it was fitted on, what comes out is the same: it may run once for all folds."""
+    sample = messy("binary")
+    expected = case.fitted(sample).transform(sample.test)
+    on_one = case.step(sample).fit(sample.test.iloc[:1], sample.y.iloc[:1])
+    assert_frame_equal(on_one.transform(sample.test), expected)
+
+
 def check_transform_changes_nothing(case: Case) -> None:
     """Neither the table that comes in nor the step is changed by transforming."""
     sample = messy("binary")
@@ -371,6 +395,7 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
     check_names,
     check_results_stand_where_the_source_stood,
     check_fit_sees_training_rows_only,
+    check_recall,
     check_transform_changes_nothing,
     check_no_rows,
     check_columns_by_name,

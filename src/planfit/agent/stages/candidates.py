@@ -226,6 +226,7 @@ def keep(session: Session, spec: CandidateSpec, allotment: Allotment, key: str, 
         finishing=result["finishing"],
         columns_out=result["columns_out"],
         seconds=done.seconds,
+        cache=result["cache"],
     )
     folder = f"candidates/{spec.id}"
     files = job_files(done, folder)

@@ -65,7 +65,11 @@ def budget(facts: RunFacts) -> Html:
         el("div", stack, class_="stack", aria_hidden="true"),
         el("div", table(("stage", "work", "share", "steps"), rows, right=(1, 2, 3)), class_="half"),
         _clock(facts),
-        None if (spent := words.spent(facts.usage)) is None else el("p", spent),
+        [
+            el("p", said)
+            for said in (words.feature_steps(result.cache for result in facts.candidates), words.spent(facts.usage))
+            if said is not None
+        ],
     )
 
 

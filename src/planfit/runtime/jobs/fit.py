@@ -21,7 +21,8 @@ from planfit.records.jobs import FitJob
 from planfit.records.scores import FoldOutcome, Score
 from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.evaluate import score_folds
-from planfit.runtime.folds import FoldCache, FoldSteps
+from planfit.runtime.fold_cache import FoldCache
+from planfit.runtime.folds import FoldSteps
 from planfit.runtime.inner import inner_parts
 from planfit.runtime.jobs.fitting import (
     Recipe,
@@ -77,7 +78,8 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     plan = recipe(job.material, job.spec, job.features, job.allotment)
     plan.family.load()
     timed = deadline if job.allotment.seconds is not None else SoftDeadline(None)  # a hang guard decides nothing
-    folds, given_up = _fit_folds(plan, sheets, timed)
+    cache = FoldCache(Path(plan.material.cache))
+    folds, given_up = _fit_folds(plan, sheets, cache, timed)
     rounds = _common_rounds(plan, folds)
     for fitted in folds:
         _predict(fitted)
@@ -116,6 +118,7 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
         "given_up": given_up,
         "finishing": plan.finishing,
         "columns_out": max(len(fitted.valid.columns) for fitted in folds),
+        "cache": cache.use,
         "files": {"oof": "oof.parquet", "history": "training.jsonl", "models": models},
     }
 
@@ -124,8 +127,9 @@ def _wanted(plan: Recipe) -> int:
     return min(plan.allotment.folds, plan.material.n_folds)
 
 
-def _fit_folds(plan: Recipe, sheets: Sheets, deadline: SoftDeadline) -> tuple[list[FittedFold], str | None]:
-    cache = FoldCache(Path(plan.material.cache))
+def _fit_folds(
+    plan: Recipe, sheets: Sheets, cache: FoldCache, deadline: SoftDeadline
+) -> tuple[list[FittedFold], str | None]:
     steps = FoldSteps(plan.steps, sheets.frame, sheets.y, plan.material, cache, plan.planned)
     fitted: list[FittedFold] = []
     wanted, overrun = _wanted(plan), FIRST_OVERRUN
