@@ -145,7 +145,7 @@ class Session:
         """Hand a job to the workers and return its ticket; without a deadline only the hang guard ends it."""
         follows = self.run.recorded
         if follows is not None:
-            job, seconds = follows.undisturbed(job, seconds)
+            job, seconds = follows.as_then(job), None
         ticket = self.workers.submit(job, deadline_seconds=seconds or HANG_GUARD)
         self._open.add(ticket)
         if follows is not None and follows.never_ended(job):  # what else was under way had ended before the stop

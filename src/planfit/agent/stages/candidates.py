@@ -160,6 +160,8 @@ def _submitted(session: Session, search: Search, spec: CandidateSpec, allotment:
     if known is not None or _taken_over(session, spec, allotment, key):
         return Flight(spec, allotment, key, None)
     session.run.once(StepStarted(key=key, stage=_stage(spec), name=f"candidate {spec.id}"))
+    if session.run.recorded is not None and (late := session.run.recorded.too_late(spec, allotment)) is not None:
+        return Flight(spec, allotment, key, None, late)
     return Flight(spec, allotment, key, session.submit(fit_job(session, search, spec, allotment), allotment.seconds))
 
 
