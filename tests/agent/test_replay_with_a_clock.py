@@ -44,7 +44,7 @@ def cut_short(run: planfit.Run) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("scripted", [False, True])
 def test_a_run_that_the_clock_cut_short_is_replayed(scripted: bool, table: Path, tmp_path: Path) -> None:
-    planner = Scripted(["{", None], only=["FeaturePlan"], otherwise=Expert()) if scripted else None
+    planner: Any = Scripted(["{", None], only=["FeaturePlan"], otherwise=Expert()) if scripted else "expert"
     run = planfit.run(table, "Predict who has left", time_limit=8, store=tmp_path, planner=planner)
     assert cut_short(run), "the limit was long enough; the test says nothing"
     found = planfit.replay(run, table)

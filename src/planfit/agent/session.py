@@ -69,7 +69,9 @@ class Session:
 
     def answers(self, stage: Stage) -> str:
         """Return the name of who answers in a stage."""
-        return "expert" if stage in self.asking.experts or self.asking.spent is not None else self.planner.name
+        asking = self.asking
+        by_expert = stage in asking.experts or asking.spent is not None or asking.in_between
+        return "expert" if by_expert else self.planner.name
 
     @property
     def timed(self) -> bool:
