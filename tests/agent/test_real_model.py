@@ -85,7 +85,9 @@ def test_a_run_ends_well_whatever_it_plans(url: str, name: str, small: bool, tmp
     assert answers
     asked = [event.body for event in run.events if event.body.kind == "plan_requested"]
     by_model = {body.ask_key for body in asked if body.planner == "compatible:local"}
-    proposed = [event.body for event in run.events if event.body.kind == "plan_proposed" and event.body.ask_key in by_model]
+    proposed = [
+        event.body for event in run.events if event.body.kind == "plan_proposed" and event.body.ask_key in by_model
+    ]
     assert len([entry for entry in answers if entry["plan"] is not None]) == len(proposed), "every plan is in the trace"
     assert run.verify().ok
     cv, floor = run.summary.cv, expert.summary.cv

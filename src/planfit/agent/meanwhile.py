@@ -39,7 +39,9 @@ def ask_for_move(session: Session, search: Search) -> Ahead | None:
     ask = session.asking.prepared(ask_of(session, search, "NextStep", "model_search"))
     key = session.key("asked_ahead", 1, search.round)
     # said in the record, since a replay, which calls nobody, cannot count the calls
-    if not session.run.decide("model_asked_ahead", key, lambda: not follows_by_rule(ask)):
+    if not session.run.decide(
+        "model_asked_ahead", key, lambda: not follows_by_rule(ask) and session.answers("model_search") != "expert"
+    ):
         search.round -= 1
         return None
     session.asking.begin_once(ask)

@@ -7,9 +7,9 @@ from typing import Any
 
 from planfit.agent.allotments import job_shape
 from planfit.agent.attempts import Agreement, Findings, agree_on, plan_hash
+from planfit.agent.going_back import identity
 from planfit.agent.search import Search
 from planfit.agent.session import Session
-from planfit.agent.going_back import identity
 from planfit.agent.stages import features
 from planfit.agent.stages.candidates import feature_sets, specs
 from planfit.models.registry import families

@@ -105,7 +105,9 @@ def _claim(ask: Ask, path: str, metric: str, written: str) -> Finding:
     else:
         there = "nothing has been scored yet"
     message = f"It tells of {metric} {written}, and no result of this run is that: {there}."
-    return _warning("claimed-result", message, path, "Results are measured by the runtime; what a plan claims counts for nothing.")
+    return _warning(
+        "claimed-result", message, path, "Results are measured by the runtime; what a plan claims counts for nothing."
+    )
 
 
 def _warning(code: str, message: str, path: str = "", hint: str | None = None) -> Finding:

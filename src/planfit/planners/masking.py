@@ -73,7 +73,9 @@ def end(value: Any, kind: Kind) -> Any:
 
 
 def _shape(match: re.Match[str]) -> str:
-    signs = ("9" if sign.isdigit() else "A" if sign.isupper() else "a" if sign.isalpha() else sign for sign in match.group(0))
+    signs = (
+        "9" if sign.isdigit() else "A" if sign.isupper() else "a" if sign.isalpha() else sign for sign in match.group(0)
+    )
     return "".join(signs)
 
 

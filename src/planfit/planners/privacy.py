@@ -140,7 +140,9 @@ class Screen:
             return None
         hidden = ask.task is not None and known.hides(ask.task.target)
         low, high = (target.minimum, target.maximum) if self.tier == "samples" and not hidden else (None, None)
-        of_target = [stats.kind for stats in ask.profile.statistics if ask.task is not None and stats.name == ask.task.target]
+        of_target = [
+            stats.kind for stats in ask.profile.statistics if ask.task is not None and stats.name == ask.task.target
+        ]
         kind = Kind.CATEGORICAL if not of_target or of_target[0] is Kind.TEXT else of_target[0]
         return target.having(
             classes=() if hidden else tuple(_masked(e, kind) for e in target.classes if self._shows(e)),

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from planfit.planners import masking
 from planfit.planners.llm.planner import MOST_QUESTIONS, follows_by_rule
-
 from planfit.planners.privacy import Screen
 from planfit.planners.prompts import digest, prompt_for
 from planfit.planners.prompts.texts import version
@@ -143,9 +142,33 @@ def test_samples_are_masked_by_kind(model: Maker, ask: Maker, make: dict[str, Ma
     made = model("{}", privacy="samples")
     made.planner.propose(ask("TaskPlan", profile=table.having(warnings=(finding,))))
     text = made.server.asked[0]["messages"][1]["content"]
-    for secret in ("eve", "Eve", "Canary", "canary", "20417", "5001", "901820", "10.20", "1234.5", "98765", "2021-04-17", "12-31"):
+    for secret in (
+        "eve",
+        "Eve",
+        "Canary",
+        "canary",
+        "20417",
+        "5001",
+        "901820",
+        "10.20",
+        "1234.5",
+        "98765",
+        "2021-04-17",
+        "12-31",
+    ):
         assert secret not in text, secret
-    for shown in ("(e-mail)", "(address)", "(name)", "KX-99999-9", "(account)", "(number)", "paid", "2021-04", "98800", "1230"):
+    for shown in (
+        "(e-mail)",
+        "(address)",
+        "(name)",
+        "KX-99999-9",
+        "(account)",
+        "(number)",
+        "paid",
+        "2021-04",
+        "98800",
+        "1230",
+    ):
         assert shown in text, shown
 
 

@@ -40,7 +40,11 @@ def baseline(search: Search) -> CandidateSpec:
 
 def specs(plan: ModelPlan, search: Search, *, anew: bool = False) -> list[CandidateSpec]:
     """Return the candidates of a model plan, defaults filled in; repeats of what was scored are left out, unless `anew`."""
-    done = (*(result.spec for result in search.results), *(failure.spec for failure in search.failures), *search.undone.candidates)
+    done = (
+        *(result.spec for result in search.results),
+        *(failure.spec for failure in search.failures),
+        *search.undone.candidates,
+    )
     known = set() if anew else {identity(spec) for spec in done}
     made: list[CandidateSpec] = []
     for planned in plan.candidates:

@@ -16,7 +16,12 @@ from planfit.planners.llm.provider import CallFailed, Completion, Request
 from planfit.planners.llm.transport import CONNECT_SECONDS, NotedTransport, proxy_for
 from planfit.records.calls import Mode
 
-_ENDED: Final = {"max_tokens": "length", "model_context_window_exceeded": "length", "end_turn": "stop", "tool_use": "stop"}
+_ENDED: Final = {
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "end_turn": "stop",
+    "tool_use": "stop",
+}
 
 
 class Anthropic:
@@ -56,7 +61,14 @@ class Anthropic:
         except anthropic.APIStatusError as error:
             headers = error.response.headers
             raise failures.refused(error.status_code, str(error.message), headers, error.body, self._key) from error
-        except (anthropic.AnthropicError, httpx2.HTTPError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        except (
+            anthropic.AnthropicError,
+            httpx2.HTTPError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise CallFailed("not_readable", failures.short(f"{type(error).__name__}: {error}", self._key)) from error
         return _completion(answer)
 

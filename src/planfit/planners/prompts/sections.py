@@ -152,7 +152,9 @@ def previous(ask: Ask) -> str:
 
 def noticed(ask: Ask) -> str:
     """Return what was noticed about earlier answers, one a line, each thing once."""
-    return "\n".join(dict.fromkeys(f"{finding.code}: {_line(finding.having(path='').sentence())}" for finding in ask.noticed))
+    return "\n".join(
+        dict.fromkeys(f"{finding.code}: {_line(finding.having(path='').sentence())}" for finding in ask.noticed)
+    )
 
 
 def findings(ask: Ask) -> str:
