@@ -104,7 +104,7 @@ class Followed:
         """Return a job without a deadline; what one did to it in the record is done again, at the same looks at the clock."""
         if isinstance(job, ScreenJob):
             return job.having(clock=(self._clocks.get("discovery"),))
-        if isinstance(job, FitJob):
+        if isinstance(job, FitJob) and job.allotment.seconds is not None:
             clock = self._clocks.get(_fit_name(job.spec, job.allotment))
             return job.having(allotment=job.allotment.having(seconds=None), clock=clock)
         return job
