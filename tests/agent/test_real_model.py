@@ -1,10 +1,12 @@
 """A real language model plans whole runs: poorly where it is small, and the run ends well all the same.
 
-``PLANFIT_MODEL_FILE`` names another GGUF file, ``PLANFIT_MODEL_URL`` a server that runs already.
+``PLANFIT_MODEL_FILE`` names another GGUF file, ``PLANFIT_MODEL_URL`` a server that runs already, ``PLANFIT_TABLES`` a folder
+of tables (``titanic/data.csv`` and ``titanic/task.json``, and so on) that are planned besides those that are installed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +36,9 @@ def url() -> Iterator[str]:
         yield address
 
 
+OTHERS = ("titanic", "insurance_charges")
+
+
 def table(name: str) -> tuple[pd.DataFrame, str, str]:
     """Return a table that is installed: its rows, a sentence, its target."""
     if name == "churn":
@@ -41,6 +46,12 @@ def table(name: str) -> tuple[pd.DataFrame, str, str]:
 
         with table_path() as path:
             return pd.read_csv(path).head(700), "Which customers will leave?", "Churn"
+    if name in OTHERS:
+        folder = Path(os.environ.get("PLANFIT_TABLES", "nowhere")) / name
+        if not (folder / "task.json").is_file():
+            pytest.skip(f"PLANFIT_TABLES names no folder with {name}/task.json")
+        task = json.loads((folder / "task.json").read_text())
+        return pd.read_csv(folder / "data.csv"), task["description"], task["target"]
     from sklearn.datasets import load_diabetes
 
     frame = load_diabetes(as_frame=True, scaled=False).frame
@@ -53,6 +64,7 @@ def table(name: str) -> tuple[pd.DataFrame, str, str]:
         pytest.param("churn", True, id="churn-choices"),
         pytest.param("diabetes", True, id="diabetes-choices"),
         pytest.param("diabetes", False, id="diabetes-whole-plans"),
+        *(pytest.param(name, True, id=f"{name}-choices") for name in OTHERS),
     ],
 )
 def test_a_run_ends_well_whatever_it_plans(url: str, name: str, small: bool, tmp_path: Path) -> None:
@@ -71,6 +83,12 @@ def test_a_run_ends_well_whatever_it_plans(url: str, name: str, small: bool, tmp
         assert usage["tokens_out"]
     answers = [entry for entry in run.trace if entry["planner"] == "compatible:local"]
     assert answers
+    asked = [event.body for event in run.events if event.body.kind == "plan_requested"]
+    by_model = {body.ask_key for body in asked if body.planner == "compatible:local"}
+    proposed = [
+        event.body for event in run.events if event.body.kind == "plan_proposed" and event.body.ask_key in by_model
+    ]
+    assert len([entry for entry in answers if entry["plan"] is not None]) == len(proposed), "every plan is in the trace"
     assert run.verify().ok
     cv, floor = run.summary.cv, expert.summary.cv
     assert cv is not None
@@ -81,5 +99,11 @@ def test_a_run_ends_well_whatever_it_plans(url: str, name: str, small: bool, tmp
     print(
         f"\n{name}, {'choices' if small else 'whole plans'}: {run.summary.metric} {cv['score']:.4f}, expert "
         f"{floor['score']:.4f}; {usage['calls']} calls, {usage['tokens_in']} tokens in, {usage['tokens_out']} out, "
-        f"{usage['seconds']:.0f} s; answers: {[entry['status'] for entry in answers]}"
+        f"{usage['seconds']:.0f} s, {usage['idle_seconds']:.1f} s of {run.summary.seconds:.0f} s idle; holdout "
+        f"{_holdout(run)}, expert {_holdout(expert)}; answers: {[entry['status'] for entry in answers]}"
     )
+
+
+def _holdout(run: planfit.Run) -> str:
+    found = run.summary.holdout
+    return "-" if found is None else f"{found['score']:.4f}"

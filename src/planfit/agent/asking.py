@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from planfit.agent.noticing import told
 from planfit.agent.session import Session, StopRequested
 from planfit.errors import BudgetSpent, ProviderError
 from planfit.planners.base import Answer, Ask, Planner
@@ -36,6 +39,8 @@ class Asking:
     """Stages that the expert has taken over."""
     spent: str | None = None
     """Which limit of the language model is reached; from then on the expert answers."""
+    in_between: bool = False
+    """The expert takes a turn while a question is out."""
     _ahead: dict[tuple[Any, ...], tuple[Ask, Future[Answer]]] = field(default_factory=dict)
     """Questions that are under way, by their place."""
     _failed: ProviderError | None = None
@@ -44,12 +49,32 @@ class Asking:
         """Return the question with what the language model has cost, and until when an answer is of use."""
         if not online(self.session.planner):
             return ask
-        return ask.having(asked=self._asked(ask), spent=self._spent(), answer_within=self._within())
+        noticed = told(self.session.run)
+        return ask.having(asked=self._asked(ask), spent=self._spent(), answer_within=self._within(), noticed=noticed)
 
     def begin(self, ask: Ask) -> None:
         """Ask now, and take the answer when it is asked for with `put`."""
         if online(self._planner(ask.stage)):
             self._ahead[_place(ask)] = ask, self._submit(ask)
+
+    def begin_once(self, ask: Ask) -> None:
+        """Ask now, unless the record holds the question."""
+        key = self.session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
+        if self.session.run.find("plan_requested", ask_key=key) is None:
+            self.begin(ask)
+
+    def is_there(self, ask: Ask) -> bool:
+        """Say whether the answer to a question that was begun can be had at once."""
+        return _place(ask) not in self._ahead or self._ahead[_place(ask)][1].done()
+
+    @contextmanager
+    def by_expert(self) -> Iterator[None]:
+        """Let the expert answer what is asked in between."""
+        self.in_between = True
+        try:
+            yield
+        finally:
+            self.in_between = False
 
     def put(self, ask: Ask) -> Answer | Finding:
         """Return the planner's answer, or why there is none."""
@@ -132,7 +157,7 @@ class Asking:
 
     def _planner(self, stage: Stage) -> Planner:
         planner = self.session.planner
-        instead = stage in self.experts or self.spent is not None
+        instead = stage in self.experts or self.spent is not None or self.in_between
         if not (instead and online(planner)):
             return planner
         return planner.before(Expert()) if isinstance(planner, InFront) else Expert()

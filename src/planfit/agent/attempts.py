@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from planfit.agent import reviewing
+from planfit.agent import noticing, reviewing
 from planfit.agent.halting import at_hand, tried, ways_on
 from planfit.agent.session import Session, StopRequested
 from planfit.errors import Halted, PlanfitError
@@ -47,7 +47,7 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
         After `settings.MAX_ATTEMPTS` consecutive failures.
     """
     failures = 0
-    refused: set[str] = set()
+    before = noticing.Answers()
     ask = session.asking.prepared(ask)
     while True:
         key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
@@ -60,9 +60,10 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
                 made, findings = carry(plan, made, key)
             if not _refused(findings):
                 return Agreement(plan, made, key)
+            findings = (*findings, *before.noticed(document, plan))
             session.run.once(PlanFailed(ask_key=key, findings=findings))
         else:
-            findings = (*findings, *_said_before(document, refused))
+            findings = (*findings, *before.noticed(document, plan))
             session.run.once(PlanRejected(ask_key=key, findings=findings))
         failures += 1
         if failures == MAX_ATTEMPTS:
@@ -73,16 +74,6 @@ def agree_on(session: Session, ask: Ask, judge: Judge, carry: Carry | None = Non
             elif not session.passes_halt(ask.stage):
                 raise halt(session, ask.stage, _refusals(session, ask, findings), findings)
         ask = session.asking.prepared(ask.with_findings(document, findings))
-
-
-def _said_before(document: str, refused: set[str]) -> Findings:
-    """Return what to add where the very answer that was refused before comes back, be it after another."""
-    meant = digest(document.split())
-    if not document or meant not in refused:
-        refused.add(meant)
-        return ()
-    message = "This answer was refused before, for what is said here; it must be another."
-    return (Finding(code="repeated-plan", gate="schema", severity="warning", message=message),)
 
 
 def _falls_back(session: Session, stage: Stage) -> bool:
@@ -120,7 +111,8 @@ def _attempt(session: Session, ask: Ask, key: str, judge: Judge) -> tuple[str, A
     if plan is None or _refused(findings):
         return answer.document, None, None, tuple(findings)
     made, later = judge(plan)
-    return answer.document, plan, made, (*findings, *later)
+    claimed = noticing.claims(ask, plan) if noticing.is_from_model(session.run, key) else ()
+    return answer.document, plan, made, (*findings, *later, *claimed)
 
 
 def _reviewed(

@@ -46,7 +46,10 @@ def at_hand(run: RunReader) -> tuple[str, ...]:
 
 
 def ways_on(session: Session, stage: Stage) -> tuple[str, ...]:
-    """Return the commands that go on: with another planner, as before, with a plan by hand, from an earlier state."""
+    """Return the commands that go on: with another planner, as before, with a plan by hand, from an earlier state.
+
+    The task is settled by hand by a sentence that names it; features by a feature plan.
+    """
     run = session.run
     commands = [session.command("resume")]
     if session.planner.name != "expert":
@@ -54,6 +57,8 @@ def ways_on(session: Session, stage: Stage) -> tuple[str, ...]:
     if is_language_model(session.planner.name):
         other = f"{session.planner.name.partition(':')[0]}:ANOTHER_MODEL"
         commands.append(session.command("resume", "--planner", other))
+    if stage == "task":
+        commands.append(session.command("fork", "Predict COLUMN", "--planner", "expert"))
     if stage in ("feature_engineering", "model_search"):
         by_hand = ["--features", "PLAN.json", "--from", "feature_engineering"]
         by_hand += ["--planner", "expert"] if session.planner.name != "expert" else []

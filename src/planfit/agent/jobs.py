@@ -78,6 +78,9 @@ def begin_step(session: Session, step: JobStep) -> int | None:
     if step.shared and session.run.take_over(step.key, step.stage, step.name, renamed(step.name)) is not None:
         return None
     session.run.once(StepStarted(key=step.key, stage=step.stage, name=step.name))
+    if session.run.recorded is not None and (given := session.run.recorded.ended_by_clock(step.name)) is not None:
+        session.run.record(step.key, step.stage, step.name, given, {}, 0.0, shared=False)
+        return None
     return session.submit(step.job, step.seconds)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from planfit.agent import limits
+from planfit.agent import limits, meanwhile
 from planfit.agent.admission import admit
 from planfit.agent.allotments import scoring_folds
 from planfit.agent.attempts import halt
 from planfit.agent.going_back import Undone
+from planfit.agent.meanwhile import Ahead
 from planfit.agent.moves import agree_on_features, agree_on_move, ask_for_features
 from planfit.agent.own_scorer import score_of
 from planfit.agent.search import Search
@@ -59,23 +60,30 @@ def explore(session: Session, search: Search) -> limits.Stop:
     if (session.timed or thinks) and session.request.features is None and limits.reached(session, search) is None:
         search.features_follow = features_too
         take_turn(session, search, folds)  # a model to deliver, whatever comes
+        if asked is not None and session.timed:
+            meanwhile.work(session, search, asked, lambda: take_turn(session, search, folds))
         search.features_follow = False
     if discovery is not None:
         search.screened = discovery.found()
         if limits.time_left_for_features(session, search):
             features.adopt(session, search, agree_on_features(session, search, asked))
     while (stop := limits.reached(session, search)) is None:
-        ended = take_turn(session, search, folds)
+        ahead = meanwhile.ask_for_move(session, search)
+        if ahead is not None:
+            meanwhile.work(session, search, ahead.ask, lambda: take_turn(session, search, folds))
+            if (stop := limits.reached(session, search)) is not None:
+                break
+        ended = take_turn(session, search, folds, ahead)
         if ended is not None:
             return ended
     return stop
 
 
-def take_turn(session: Session, search: Search, folds: int) -> limits.Stop | None:
+def take_turn(session: Session, search: Search, folds: int, ahead: Ahead | None = None) -> limits.Stop | None:
     """Agree on a move and carry it out; return why the search ends where the planner ends it."""
-    search.round += 1
+    search.round += ahead is None
+    agreed = agree_on_move(session, search) if ahead is None else agree_on_move(session, search, *ahead.given)
     search.leader = search.best_of_scored()
-    agreed = agree_on_move(session, search)
     match agreed.plan:
         case Revise():
             features.adopt(session, search, agreed)

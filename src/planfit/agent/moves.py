@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from planfit.agent.allotments import job_shape
 from planfit.agent.attempts import Agreement, Findings, agree_on, plan_hash
+from planfit.agent.going_back import identity
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.agent.stages import features
-from planfit.agent.stages.candidates import feature_sets
+from planfit.agent.stages.candidates import feature_sets, specs
 from planfit.models.registry import families
 from planfit.operations.registry import operations
 from planfit.planners.base import Ask, PlanKind
@@ -65,9 +67,7 @@ def ask_of(session: Session, search: Search, plan_kind: PlanKind, stage: Stage) 
 def ask_for_features(session: Session, search: Search) -> Ask:
     """Ask a language model for the first features now; it thinks while the first models are trained."""
     ask = session.asking.prepared(ask_of(session, search, "FeaturePlan", "feature_engineering"))
-    key = session.run.key("ask", 1, [ask.stage, ask.plan_kind, ask.round, ask.attempt])
-    if session.run.find("plan_requested", ask_key=key) is None:
-        session.asking.begin(ask)
+    session.asking.begin_once(ask)
     return ask
 
 
@@ -82,12 +82,23 @@ def agree_on_features(session: Session, search: Search, asked: Ask | None = None
     )
 
 
-def agree_on_move(session: Session, search: Search) -> Agreement:
-    """Agree on what to do next; a move carries its plan, and features are carried out on the full data at once."""
-    ask = ask_of(session, search, "NextStep", "model_search")
+def agree_on_move(
+    session: Session, search: Search, asked: Ask | None = None, before: frozenset[str] | None = None
+) -> Agreement:
+    """Agree on what to do next; a move carries its plan, and features are carried out on the full data at once.
+
+    Parameters
+    ----------
+    asked : Ask or None
+        The question, where it was asked before it was its turn.
+    before : frozenset of str or None
+        The moves that had been made by then; what was done since is no repetition.
+    """
+    ask = asked or ask_of(session, search, "NextStep", "model_search")
+    moves = search.moves if before is None else before
 
     def judge(move: NextStep) -> tuple[Any, Findings]:
-        again = repeated(session, search, move)
+        again = repeated(session, search, moves, move)
         if again is not None:
             return None, (again,)
         found = check_next(
@@ -100,6 +111,8 @@ def agree_on_move(session: Session, search: Search) -> Agreement:
             candidates={r.spec.id: r.spec.family for r in search.scored},
             memory=session.request.limits.memory,
         )
+        if isinstance(move, Models) and not any(finding.refuses for finding in found):
+            found = (*found, *nothing_new(session, search, ask, move))
         if not isinstance(move, Revise) or any(finding.refuses for finding in found):
             return None, tuple(found)
         resolved, later = features.judge(session, search, move.plan)
@@ -115,28 +128,43 @@ def agree_on_move(session: Session, search: Search) -> Agreement:
     return agreed
 
 
-def repeated(session: Session, search: Search, move: NextStep) -> Finding | None:
+def repeated(session: Session, search: Search, moves: Collection[str], move: NextStep) -> Finding | None:
     """Return what to say to a language model that proposes what was tried already, by its meaning; None where it is new."""
     if not is_language_model(session.request.planner):
         return None
+    code = "repeated-plan"
     if isinstance(move, Revise):
         meant = plan_hash(move.plan)
         known = next((name for name, made in search.sets.items() if _meant(made.plan) == meant), None)
         if known is None:
             return None
+        code = "rolled-back" if known in search.rolled_back else "repeated-plan"
         what = "was rolled back" if known in search.rolled_back else "is there already"
         message, path = f"This plan means the same as feature set {known}, which {what}.", "/plan"
-    elif isinstance(move, Models | Tune) and plan_hash(move) in search.moves:
+    elif isinstance(move, Models | Tune) and plan_hash(move) in moves:
         message, path = f"The same move, {move.move}, was made before; its results are on the leaderboard.", "/move"
     else:
         return None
     return Finding(
-        code="repeated-plan",
+        code=code,
         gate="schema",
         path=path,
         message=message,
         hint="Propose something else, or finish.",
     )
+
+
+def nothing_new(session: Session, search: Search, ask: Ask, move: Models) -> tuple[Finding, ...]:
+    """Return what to say to a language model all of whose candidates it was told the results of."""
+    if not is_language_model(session.request.planner):
+        return ()
+    told = {identity(result.spec) for result in ask.leaderboard}
+    wanted = {identity(spec) for spec in specs(move.plan, search, anew=True)}
+    if not wanted or not wanted <= told:
+        return ()
+    message = "Every candidate of this plan was scored already, with the same hyperparameters on the same features."
+    again = Finding(code="repeated-plan", gate="schema", path="/plan/candidates", message=message, hint="Propose something else, or finish.")  # fmt: skip
+    return (again,)
 
 
 def _meant(document: dict[str, Any]) -> str:

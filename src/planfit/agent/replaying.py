@@ -16,8 +16,9 @@ from planfit.errors import PlanfitError, UsageError
 from planfit.planners.recorded import Recorded, Recording
 from planfit.planners.replay import Position
 from planfit.records.canonical import Record, digest
-from planfit.records.jobs import FitJob
+from planfit.records.jobs import FitJob, JobFailed, ScreenJob
 from planfit.records.review import Verdict, Waiting
+from planfit.records.scores import Allotment, CandidateResult, CandidateSpec
 from planfit.store.run import RunReader
 from planfit.store.store import Store
 
@@ -61,7 +62,9 @@ class Followed:
                 self._by_key[event.body.name, event.body.key] = event.body.value
                 self._in_order[event.body.name].append(event.body.value)
         self._given: defaultdict[str, int] = defaultdict(int)
-        self._cut = cut_in(reader)
+        self._clocks = clocks_in(reader)
+        self._late = late_in(reader)
+        self._ended = ended_by_clock_in(reader)
         self._reader = reader
         self._stopped = reader.find("run_stopped", reason="person") is not None
         self._asked = {event.body.ask_key for event in reader.standing if event.body.kind == "plan_requested"}
@@ -98,13 +101,70 @@ class Followed:
         values = self._in_order[name]
         return values[place] if place < len(values) else f()
 
-    def undisturbed(self, job: Any, seconds: float | None) -> tuple[Any, float | None]:
-        """Return a job without its deadline where the deadline changed nothing in the record: this machine may be slower."""
-        spec = getattr(job, "spec", None)
-        if (spec.id if spec is not None else job.job) in self._cut:
-            return job, seconds
-        allotment = getattr(job, "allotment", None)
-        return (job if allotment is None else job.having(allotment=allotment.having(seconds=None))), None
+    def as_then(self, job: Any) -> Any:
+        """Return a job without a deadline; what one did to it in the record is done again, at the same looks at the clock."""
+        if isinstance(job, ScreenJob):
+            return job.having(clock=(self._clocks.get("discovery"),))
+        if isinstance(job, FitJob) and job.allotment.seconds is not None:
+            clock = self._clocks.get(_fit_name(job.spec, job.allotment))
+            return job.having(allotment=job.allotment.having(seconds=None), clock=clock)
+        return job
+
+    def too_late(self, spec: CandidateSpec, allotment: Allotment) -> JobFailed | None:
+        """Return the failure of a candidate for which the time was too short in the record."""
+        return self._late.get(_fit_name(spec, allotment))
+
+    def ended_by_clock(self, name: str) -> Any:
+        """Return what the record holds of a step that time ended; None of all others."""
+        return self._ended.get(name)
+
+
+def _fit_name(spec: CandidateSpec, allotment: Allotment) -> str:
+    """Return what a fit goes by in the record: a side of a probe by its features, a second try apart from the first."""
+    if spec.origin == "probe":
+        return f"probe-side {spec.features}"
+    return f"candidate {spec.id}{' again' if allotment.retry else ''}"
+
+
+def clocks_in(reader: RunReader) -> dict[str, Any]:
+    """Return what the clock decided within jobs: of fits the folds and where each was cut, of the look for columns its end."""
+    found: dict[str, Any] = {}
+    for event in reader.standing:
+        body = event.body
+        if body.kind != "step_finished" or not isinstance(body.result, dict):
+            continue
+        if body.name == "discovery":
+            found[body.name] = body.result.get("looks")
+        elif body.name.startswith("probe-side ") and "clock" in body.result:
+            found[body.name] = tuple(tuple(each) for each in body.result["clock"])
+        elif body.name.startswith("candidate ") and body.result["spec"]["origin"] != "ensemble":
+            made = CandidateResult.model_validate(body.result)
+            found[_fit_name(made.spec, made.allotment)] = tuple(fold.clock for fold in made.folds)
+    return found
+
+
+def late_in(reader: RunReader) -> dict[str, JobFailed]:
+    """Return the fits that failed for want of time."""
+    failures = (event.body.failure for event in reader.standing if event.body.kind == "candidate_failed")
+    return {
+        _fit_name(failure.spec, failure.allotment): JobFailed(
+            ticket=-1, cause=failure.cause, detail=failure.detail, seconds=failure.seconds, folder=""
+        )
+        for failure in failures
+        if failure.cause == "timeout"
+    }
+
+
+def ended_by_clock_in(reader: RunReader) -> dict[str, Any]:
+    """Return the results of steps other than candidates that were not finished for want of time."""
+    found = {}
+    for event in reader.standing:
+        body = event.body
+        if body.kind == "step_finished" and isinstance(body.result, dict):
+            codes = {each.get("code") for each in body.result.get("findings") or () if isinstance(each, dict)}
+            if "timeout" in (body.result.get("failed"), body.result.get("cause")) or "time-exceeded" in codes:
+                found[body.name] = body.result
+    return found
 
 
 def tried_in(reader: RunReader) -> frozenset[str]:
@@ -113,21 +173,6 @@ def tried_in(reader: RunReader) -> frozenset[str]:
     failed = {body.failure.spec.id for body in bodies if body.kind == "candidate_failed"}
     names = [body.name for body in bodies if body.kind == "step_finished" and body.name.startswith("candidate ")]
     return frozenset(failed | {name.removeprefix("candidate ") for name in names})
-
-
-def cut_in(reader: RunReader) -> frozenset[str]:
-    """Return the candidates and kinds of jobs that a deadline cut short in a run."""
-    found = set()
-    for event in reader.standing:
-        body = event.body
-        if body.kind == "candidate_failed" and body.failure.cause == "timeout":
-            found.add(body.failure.spec.id)
-        elif body.kind == "step_finished" and isinstance(body.result, dict):
-            if body.name.startswith("candidate") and body.result.get("cut"):
-                found.add(body.result["spec"]["id"])
-            elif "timeout" in (body.result.get("failed"), body.result.get("cause")):
-                found.add({"discovery": "screen", "probe-side": "probe"}.get(body.name.split()[0], "features"))
-    return frozenset(found)
 
 
 def replay(
@@ -276,16 +321,11 @@ def first_difference(reader: RunReader, again: RunReader, old: list[Fact], new: 
         if what != other:
             return f"where the record has {what}, the replay has {other}"
         if before != now:
-            cut = "; its deadline cut it short in the record" if what.split("'")[1:2] and _was_cut(reader, what) else ""
-            return f"{what} differs{cut}{_versions(reader, again)}"
+            return f"{what} differs{_versions(reader, again)}"
     if len(old) != len(new):
         longer, whose = (old, "the record") if len(old) > len(new) else (new, "the replay")
         return f"{whose} goes on with {longer[min(len(old), len(new))][0]}"
     return None
-
-
-def _was_cut(reader: RunReader, what: str) -> bool:
-    return what.split("'")[1].removeprefix("candidate ") in cut_in(reader)
 
 
 def _versions(reader: RunReader, again: RunReader) -> str:

@@ -69,7 +69,9 @@ class Session:
 
     def answers(self, stage: Stage) -> str:
         """Return the name of who answers in a stage."""
-        return "expert" if stage in self.asking.experts or self.asking.spent is not None else self.planner.name
+        asking = self.asking
+        by_expert = stage in asking.experts or asking.spent is not None or asking.in_between
+        return "expert" if by_expert else self.planner.name
 
     @property
     def timed(self) -> bool:
@@ -145,7 +147,7 @@ class Session:
         """Hand a job to the workers and return its ticket; without a deadline only the hang guard ends it."""
         follows = self.run.recorded
         if follows is not None:
-            job, seconds = follows.undisturbed(job, seconds)
+            job, seconds = follows.as_then(job), None
         ticket = self.workers.submit(job, deadline_seconds=seconds or HANG_GUARD)
         self._open.add(ticket)
         if follows is not None and follows.never_ended(job):  # what else was under way had ended before the stop

@@ -91,7 +91,8 @@ def doctor(
         sys.stdout.write(json.dumps([entry.to_json() for entry in found], ensure_ascii=False, indent=2) + "\n")
     else:
         for entry in found:
-            sys.stdout.write(f"{'ok ' if entry.ok else 'BAD'}  {entry.name:<14} {entry.found}\n")
+            mark = "BAD" if not entry.ok else "ok " if entry.there else "-  "
+            sys.stdout.write(f"{mark}  {entry.name:<14} {entry.found}\n")
             if not entry.ok and entry.hint:
                 sys.stdout.write(f"     {'':<14} hint: {entry.hint}\n")
     if not all(entry.ok for entry in found):

@@ -79,6 +79,8 @@ class Ask(Record):
     """What its answers have cost so far."""
     answer_within: float | None = None
     """Seconds after which an answer is of no use; None: as long as it takes. Not part of the prompt."""
+    noticed: tuple[Finding, ...] = ()
+    """What was noticed about earlier answers that were accepted all the same, such as results that they claimed."""
     previous: str | None = None
     """The document that `findings` are about."""
     findings: tuple[Finding, ...] = ()

@@ -1,7 +1,8 @@
 """The one place where it is decided what a language model may see. Whatever leaves was made from what leaves here.
 
 `schema`: names, kinds and missing. `profile`: aggregates, and no value of fewer than five rows. `samples`: extremes and
-rare values too. A value of a personal column or of an identifier is never shown, its extremes and quantiles included.
+rare values too. Whatever value is shown is masked by its kind (`planners.masking`). A value of a personal column, of an
+identifier or of a text is never shown, its extremes and quantiles included.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from planfit.planners.base import Ask
+from planfit.planners.masking import DIGITS, end, masked
 from planfit.records.calls import Privacy
 from planfit.records.findings import Finding
 from planfit.records.profile import ColumnProfile, Profile, TargetProfile, ValueCount
@@ -22,13 +24,11 @@ FEWEST_ROWS: Final = 5
 """A value that occurs in fewer rows is not shown."""
 ROWS_FOR_ENDS: Final = 100 * FEWEST_ROWS
 """With fewer rows, the outermost hundredth is single rows, and quartiles are shown instead."""
-DIGITS: Final = 3
-"""Significant digits of a figure that might otherwise be a cell."""
 HIDDEN: Final = "(value)"
 UNKNOWN: Final = -1
 _QUOTED = re.compile(r"(?<!\w)'([^'\n]{1,300})'(?!\w)|\"([^\"\n]{1,300})\"|`([^`\n]{1,300})`")
 _NUMBER = re.compile(r"(?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w)")
-_DATE = re.compile(r"\b(\d{4})-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
+_DATE = re.compile(r"\b(\d{4})-(\d\d)-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
 
 
 class Screen:
@@ -59,6 +59,7 @@ class Screen:
             target_profile=self._target(ask.target_profile, ask, known),
             failures=tuple(failure.having(detail="") for failure in ask.failures),
             probes=tuple(probe.having(because=known.scrubbed(probe.because)) for probe in ask.probes),
+            noticed=tuple(self._finding(finding, known) for finding in ask.noticed),
             findings=tuple(self._finding(finding, known) for finding in ask.findings),
         )
 
@@ -103,8 +104,10 @@ class Screen:
                 personal=stats.personal,
             )
         text = stats.kind is Kind.TEXT
-        low, high = (stats.minimum, stats.maximum) if self.tier == "samples" else _ends(stats, rows)
-        top = () if text else tuple(entry for entry in stats.top if self._shows(entry))
+        low, high = _ends(stats, rows)
+        if self.tier == "samples":
+            low, high = end(stats.minimum, stats.kind), end(stats.maximum, stats.kind)
+        top = () if text else tuple(_masked(entry, stats.kind) for entry in stats.top if self._shows(entry))
         return stats.having(
             minimum=None if text else low,
             maximum=None if text else high,
@@ -112,7 +115,7 @@ class Screen:
             std=_rounded(stats.std),
             quantiles=(),
             histogram=(),
-            stand_in=stats.stand_in if any(_is(entry.value, stats.stand_in) for entry in top) else None,
+            stand_in=stats.stand_in if any(_is(e.value, stats.stand_in) for e in stats.top if self._shows(e)) else None,
             top=top,
             max_length=None,
         )
@@ -123,7 +126,7 @@ class Screen:
     def _task(self, task: Task, profile: Profile, target: TargetProfile | None, known: _Known) -> Task:
         labels = {entry.value for entry in profile.of(task.target).top} if task.target in profile.names else set()
         if target is not None and self.tier != "schema" and not known.hides(task.target):
-            labels |= {entry.value for entry in target.classes if self._shows(entry)}
+            labels |= {_masked(entry, Kind.CATEGORICAL).value for entry in target.classes if self._shows(entry)}
         classes = tuple(label for label in task.classes if _text(label) in labels)
         return task.having(
             classes=classes,
@@ -137,10 +140,14 @@ class Screen:
             return None
         hidden = ask.task is not None and known.hides(ask.task.target)
         low, high = (target.minimum, target.maximum) if self.tier == "samples" and not hidden else (None, None)
+        of_target = [
+            stats.kind for stats in ask.profile.statistics if ask.task is not None and stats.name == ask.task.target
+        ]
+        kind = Kind.CATEGORICAL if not of_target or of_target[0] is Kind.TEXT else of_target[0]
         return target.having(
-            classes=() if hidden else tuple(entry for entry in target.classes if self._shows(entry)),
-            minimum=low,
-            maximum=high,
+            classes=() if hidden else tuple(_masked(e, kind) for e in target.classes if self._shows(e)),
+            minimum=end(low, Kind.NUMERIC),
+            maximum=end(high, Kind.NUMERIC),
             mean=None if hidden else _rounded(target.mean),
             std=None if hidden else _rounded(target.std),
             leaks=tuple(self._finding(finding, known) for finding in target.leaks),
@@ -189,7 +196,8 @@ class _Known:
         if self._tier != "schema":
             for stats in ask.profile.statistics:
                 if not is_hidden(stats) and stats.kind is not Kind.TEXT:
-                    found |= {e.value for e in stats.top if e.count >= FEWEST_ROWS or self._tier == "samples"}
+                    shown = (e for e in stats.top if e.count >= FEWEST_ROWS or self._tier == "samples")
+                    found |= {e.value for e in shown if _masked(e, stats.kind) == e}
         return frozenset(found)
 
     def scrubbed(self, text: str | None) -> Any:
@@ -197,9 +205,12 @@ class _Known:
         if text is None:
             return None
         text = _QUOTED.sub(self._quoted, text)
-        if self._tier == "samples":
-            return text
-        return _NUMBER.sub(_rounded_match, _DATE.sub(r"\1", text))
+        shown = r"\1-\2" if self._tier == "samples" else r"\1"
+        said, place = "", 0
+        for date in _DATE.finditer(text):
+            said += _NUMBER.sub(_rounded_match, text[place : date.start()]) + date.expand(shown)
+            place = date.end()
+        return said + _NUMBER.sub(_rounded_match, text[place:])
 
     def _quoted(self, match: re.Match[str]) -> str:
         inside = match.group(1) or match.group(2) or match.group(3)
@@ -305,6 +316,11 @@ _WORDS: Final = frozenset(
         "score",
     ]
 )
+
+
+def _masked(entry: ValueCount, kind: Kind) -> ValueCount:
+    value = masked(entry.value, kind, rare=entry.count < FEWEST_ROWS)
+    return entry if value == entry.value else entry.having(value=value)
 
 
 def _texts(value: Any) -> Iterable[str]:

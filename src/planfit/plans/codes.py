@@ -79,7 +79,7 @@ CODES: Final[dict[str, Code]] = {
         exclusion_missing="A column that the user wants left out is not left out.",
         split_impossible="The rows cannot be divided that way.",
         task_settled="The plan changes what cannot change any more.",
-        rolled_back="A person went back behind a plan of the same meaning.",
+        rolled_back="A plan of the same meaning was rolled back, by a person or because a probe found it worse.",
         rejected_by_person="A person looked at the plan and rejected it.",
     ),
     **_table(
@@ -88,6 +88,8 @@ CODES: Final[dict[str, Code]] = {
         entities_mixed="Rows of entities that repeat are divided at random.",
         repeated_step="A step does what an earlier one has done.",
         repeated_plan="The plan means the same as one that was tried before.",
+        plans_in_a_circle="The answer goes back to a plan that was refused before the last one.",
+        claimed_result="The plan tells of a result that the record does not hold.",
     ),
     **_table(
         "sample", "error",

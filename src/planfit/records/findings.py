@@ -10,6 +10,9 @@ MOST_OF_PATH: Final = 200
 MOST_OF_ALLOWED: Final = 2_000
 """Signs of a sentence for people; the record keeps all of them."""
 
+NOTICED: Final = frozenset({"repeated-plan", "plans-in-a-circle", "rolled-back", "claimed-result"})
+"""Codes that tell of a planner rather than of a plan; of a language model they are counted in the report."""
+
 Gate = Literal["document", "schema", "sample", "data", "dataset", "task"]
 
 

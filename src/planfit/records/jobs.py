@@ -8,7 +8,7 @@ from pydantic import Field
 
 from planfit.records.canonical import Record
 from planfit.records.schema import Schema
-from planfit.records.scores import Allotment, CandidateSpec, Cause
+from planfit.records.scores import Allotment, CandidateSpec, Cause, FoldClock
 from planfit.records.task import Task, Threshold
 
 
@@ -44,6 +44,8 @@ class FitJob(Record):
     """The feature plan as a document, ``{"transformations": []}`` for raw columns."""
     allotment: Allotment
     keep_models: bool = True
+    clock: tuple[FoldClock, ...] | None = None
+    """What a clock decided in a recorded run: the folds that were run, and where a fit was cut. None: the deadline decides."""
 
 
 class FeaturesJob(Record):
@@ -69,6 +71,8 @@ class ScreenJob(Record):
     rows: int
     """Of each fold at the most."""
     threads: int = 1
+    clock: tuple[int | None] | None = None
+    """The look at the clock at which time was up in a recorded run. None: the deadline decides."""
 
 
 class EvaluateJob(Record):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from planfit.records.canonical import Record
 from planfit.records.task import Threshold
@@ -75,6 +75,10 @@ class CandidateSpec(Record):
     """Ensembles: candidate ids and weights, heaviest first."""
 
 
+FoldClock: TypeAlias = "tuple[int, int | None]"
+"""A fold that was run, and the look at the clock at which its time was up, None where it never was."""
+
+
 class FoldOutcome(Record):
     """One fold of one candidate."""
 
@@ -88,6 +92,13 @@ class FoldOutcome(Record):
     round_seconds: float | None = None
     """Of a round, the first one, with all that comes before it, left out."""
     predict_seconds: float = 0.0
+    looks: int | None = None
+    """The look at the clock, counted in this fold's fit, at which its time was up; None: the fit ended by itself."""
+
+    @property
+    def clock(self) -> FoldClock:
+        """What the clock decided in this fold."""
+        return self.fold, self.looks
 
 
 class CacheUse(Record):

@@ -189,6 +189,14 @@ def feature_steps(uses: Iterable[CacheUse | None]) -> str | None:
     )
 
 
+_NOTICED: Final = {
+    "repeated-plan": "proposed again what was tried or refused",
+    "plans-in-a-circle": "went back and forth between refused plans",
+    "rolled-back": "proposed what was rolled back",
+    "claimed-result": "claimed a result that the record does not hold",
+}
+
+
 def spent(usage: Mapping[str, Any]) -> str | None:
     """Return what a language model's answers cost, as a sentence; None where none was called.
 
@@ -209,6 +217,9 @@ def spent(usage: Mapping[str, Any]) -> str | None:
     if failed:
         parts = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in sorted(failed.items()))
         said += f" Without an answer: {parts}."
+    if usage.get("noticed"):
+        parts = ", ".join(f"{count} {_NOTICED.get(code, code)}" for code, count in sorted(usage["noticed"].items()))
+        said += f" Noticed about its answers: {parts}."
     if usage.get("seconds"):
         said += (
             f" It took {seconds(usage['seconds'])}; for {seconds(usage.get('idle_seconds', 0.0))} nothing else went on."

@@ -239,7 +239,8 @@ class RunWriter(RunReader):
             shutil.rmtree(folder, ignore_errors=True)
             self._disk.make_folder(folder)
         began = time.monotonic()
-        result, files = work(folder)
+        given = None if self.recorded is None else self.recorded.ended_by_clock(name)
+        result, files = work(folder) if given is None else (given, {})
         for_all = shared(result) if callable(shared) else shared
         finished = self.record(key, stage, name, result, files, time.monotonic() - began, shared=for_all)
         shutil.rmtree(folder, ignore_errors=True)

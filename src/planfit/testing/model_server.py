@@ -67,6 +67,7 @@ class ModelServer:
     def __init__(self, script: Sequence[Line], *, refuses: Sequence[str] = ()) -> None:
         self.script, self.bodies = list(script), list[bytes]()
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.refuses = tuple(refuses)
         """Forms of an answer that it does not take: ``json_schema``, ``json_object``, ``tools``."""
         self._guard, self._at = threading.Lock(), 0
@@ -152,6 +153,7 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            server.paths.append(self.path)
             reply = server.reply(body, {name.lower(): value for name, value in self.headers.items()})
             self.close_connection = reply.fault is not None
             if reply.fault == "hang":

@@ -8,6 +8,7 @@ from typing import Any
 from planfit.records.calls import ModelCall
 from planfit.records.calls import total as sum_of_calls
 from planfit.records.events import HoldoutOpened, RunFinished, RunHalted, RunStopped, StepFinished, WarningRaised
+from planfit.records.findings import NOTICED
 from planfit.records.run import RunStatus, RunSummary
 from planfit.store.history import target_of
 from planfit.store.run import RunReader
@@ -135,7 +136,8 @@ def usage_of(reader: RunReader) -> dict[str, Any]:
     asked = [body.usage for body in bodies if body.kind == "plan_proposed"]
     calls = [body.call for body in bodies if body.kind == "model_called"]
     if calls:
-        return _of_language_model(len(asked), calls, [usage.idle_seconds for usage in asked if usage is not None])
+        idle = [usage.idle_seconds for usage in asked if usage is not None]
+        return {**_of_language_model(len(asked), calls, idle), "noticed": noticed_in(reader)}
     known = [usage for usage in asked if usage is not None]
 
     def total(field: str) -> Any:
@@ -169,6 +171,20 @@ def _of_language_model(questions: int, calls: list[ModelCall], idle: list[float]
         "outcomes": outcomes,
         "models": sorted({f"{call.provider}:{call.model}" for call in calls}),
     }
+
+
+def noticed_in(reader: RunReader) -> dict[str, int]:
+    """Count what was noticed about a language model's answers, by code: repeats, circles, results that they claimed."""
+    bodies = [event.body for event in reader.events]
+    its_own = {body.ask_key for body in bodies if body.kind == "model_called"}
+    codes = [
+        finding.code
+        for body in bodies
+        if body.kind in ("plan_accepted", "plan_rejected", "plan_failed") and body.ask_key in its_own
+        for finding in body.findings
+        if finding.code in NOTICED
+    ]
+    return {code: codes.count(code) for code in sorted(set(codes))}
 
 
 def _warnings(reader: RunReader) -> tuple[str, ...]:

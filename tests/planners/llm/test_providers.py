@@ -68,10 +68,18 @@ def test_money_is_limited_only_where_its_price_is_known(monkeypatch: pytest.Monk
 
 
 def test_the_doctor_lists_providers_and_tries_one_out(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-canary")
     said = {entry.name.strip(): entry.found for entry in examine(tmp_path)}
     assert "key in ANTHROPIC_API_KEY" in said["anthropic"]
     assert "sk-canary" not in str(said)
+    ready = {entry.name.strip(): entry.there for entry in examine(tmp_path)}
+    assert ready["anthropic"]
+    assert ready["ollama"]
+    assert not ready["openai"], "without a key it is not ready"
+    assert not ready["compatible"], "nor without an address"
+    assert all(entry.ok for entry in examine(tmp_path) if entry.name.startswith("  ")), "and none of them is needed"
     with ModelServer(['{"answer": "yes"}'], refuses=("json_object",)) as server:
         found = {entry.name.split()[-1]: entry for entry in try_out("compatible:m", server.url)}
     assert found["json_schema"].found.startswith("answered in form")

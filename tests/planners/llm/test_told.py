@@ -7,13 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from planfit.planners import masking
 from planfit.planners.llm.planner import MOST_QUESTIONS, follows_by_rule
 from planfit.planners.privacy import Screen
 from planfit.planners.prompts import digest, prompt_for
 from planfit.planners.prompts.texts import version
 from planfit.records.findings import Finding
 from planfit.records.profile import TargetProfile, ValueCount
+from planfit.records.schema import Kind
 from planfit.records.scores import Probe
 
 Maker = Callable[..., Any]
@@ -102,10 +106,80 @@ def test_no_canary_is_on_the_wire(
         assert "north" in sent
 
 
-def test_samples_show_rare_values_and_never_personal_ones(secretive: Maker) -> None:
-    text = prompt_for(secretive("TaskPlan"), screen=Screen("samples"))
-    assert "CANARYRARE" in text
-    assert not [word for word in ("canary@example.org", "CANARYID", "CANARYTEXT") if word in text]
+@pytest.mark.parametrize("kind", ["TaskPlan", "FeaturePlan", "NextStep"])
+@pytest.mark.parametrize("small", [False, True])
+def test_samples_show_rare_values_and_never_personal_ones(
+    model: Maker, secretive: Maker, make: dict[str, Maker], kind: str, small: bool
+) -> None:
+    made = model("{}", privacy="samples", small=small)
+    asked = secretive(kind)
+    if kind == "NextStep":
+        results = (make["result"](2, "lightgbm", 0.8), make["result"](1, "linear", 0.7))
+        asked = asked.having(leaderboard=results, failures=(make["failure"](3, "linear"),))
+    made.planner.propose(asked)
+    sent = b"".join(made.server.bodies).decode()
+    hidden = ("canary@example.org", "CANARYTEXT", "CANARYID", "7770001", "1987-03-17", "CANARYMARK")
+    assert [canary for canary in hidden if canary in sent] == []
+    if kind == "TaskPlan" and not small:
+        assert "CANARYRARE" in sent
+        assert "about 7770000 to 8880000" in sent
+        assert "1987-03" in sent
+
+
+def test_samples_are_masked_by_kind(model: Maker, ask: Maker, make: dict[str, Maker]) -> None:
+    values = {
+        "write to eve@canary.test": 40, "https://canary.test/x?u=eve": 30, "Mrs. Eve Canary": 20, "10.20.30.40 up": 12,
+        "Eve Canary": 2, "case KX-20417-7": 9, "DE44 5001 0517 5407 3249 31": 7, "call +49 30 901820": 6, "paid": 99,
+    }  # fmt: skip
+    table = make["profile"](
+        900,
+        make["column"]("remark", "categorical", 9, top=values),
+        make["number"]("amount", 1234.567, 98765.4321),
+        make["column"]("when", "datetime", 700, minimum="2021-04-17 10:11:12", maximum="2023-12-31"),
+        make["column"]("y", "boolean", 2, top={"no": 500, "yes": 400}),
+    )
+    finding = Finding(code="infinite-values", gate="dataset", message="On 2021-04-17 the amount was 98765.4321.")
+    made = model("{}", privacy="samples")
+    made.planner.propose(ask("TaskPlan", profile=table.having(warnings=(finding,))))
+    text = made.server.asked[0]["messages"][1]["content"]
+    for secret in (
+        "eve",
+        "Eve",
+        "Canary",
+        "canary",
+        "20417",
+        "5001",
+        "901820",
+        "10.20",
+        "1234.5",
+        "98765",
+        "2021-04-17",
+        "12-31",
+    ):
+        assert secret not in text, secret
+    for shown in (
+        "(e-mail)",
+        "(address)",
+        "(name)",
+        "KX-99999-9",
+        "(account)",
+        "(number)",
+        "paid",
+        "2021-04",
+        "98800",
+        "1230",
+    ):
+        assert shown in text, shown
+
+
+@given(st.text(max_size=80), st.sampled_from(list(Kind)), st.booleans())
+def test_no_mask_lets_an_address_or_a_long_number_through(text: str, kind: Kind, rare: bool) -> None:
+    planted = f"{text} eve.k@canary.test 4929123412341234 +1 (555) 010-9999 {text}"
+    out = masking.masked(planted, kind, rare=rare)
+    assert "canary.test" not in out
+    assert "4929123412341234" not in out
+    assert "010-9999" not in out
+    assert len(out) <= masking.LONGEST + 1 or kind in (Kind.DATETIME, Kind.NUMERIC)
 
 
 def test_redacted_names_do_not_leave_and_come_back(model: Maker, ask: Maker) -> None:

@@ -38,10 +38,14 @@ def baseline(search: Search) -> CandidateSpec:
     )
 
 
-def specs(plan: ModelPlan, search: Search) -> list[CandidateSpec]:
-    """Return the candidates of a model plan, defaults filled in, repeats of what was scored left out."""
-    known = {identity(result.spec) for result in search.results} | {identity(f.spec) for f in search.failures}
-    known |= {identity(spec) for spec in search.undone.candidates}
+def specs(plan: ModelPlan, search: Search, *, anew: bool = False) -> list[CandidateSpec]:
+    """Return the candidates of a model plan, defaults filled in; repeats of what was scored are left out, unless `anew`."""
+    done = (
+        *(result.spec for result in search.results),
+        *(failure.spec for failure in search.failures),
+        *search.undone.candidates,
+    )
+    known = set() if anew else {identity(spec) for spec in done}
     made: list[CandidateSpec] = []
     for planned in plan.candidates:
         features = planned.features or search.adopted
@@ -160,6 +164,8 @@ def _submitted(session: Session, search: Search, spec: CandidateSpec, allotment:
     if known is not None or _taken_over(session, spec, allotment, key):
         return Flight(spec, allotment, key, None)
     session.run.once(StepStarted(key=key, stage=_stage(spec), name=f"candidate {spec.id}"))
+    if session.run.recorded is not None and (late := session.run.recorded.too_late(spec, allotment)) is not None:
+        return Flight(spec, allotment, key, None, late)
     return Flight(spec, allotment, key, session.submit(fit_job(session, search, spec, allotment), allotment.seconds))
 
 

@@ -22,7 +22,7 @@ from planfit.records.canonical import canonical_json, digest
 from planfit.records.events import RolledBack
 from planfit.records.findings import Finding
 from planfit.records.jobs import FeaturesJob, JobDone, JobFailed
-from planfit.records.scores import CandidateSpec, FeatureSet, Probe
+from planfit.records.scores import CandidateSpec, FeatureSet, FoldOutcome, Probe
 from planfit.runtime.evaluate import probe_verdict
 from planfit.settings import SAMPLE_ROWS
 
@@ -234,7 +234,8 @@ def _probe_side(session: Session, search: Search, features: FeatureSet) -> JobSt
     def keep(done: JobDone | JobFailed) -> Outcome:
         if isinstance(done, JobFailed):
             return {"failed": done.cause, "detail": done.detail}, {}
-        return {"per_fold": done.result["score"]["per_fold"]}, {}
+        clock = [FoldOutcome.model_validate(fold).clock for fold in done.result["folds"]]
+        return {"per_fold": done.result["score"]["per_fold"], "clock": clock}, {}
 
     return JobStep(
         key=spec_key(session, search, spec, allotment),

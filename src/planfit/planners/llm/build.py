@@ -68,9 +68,14 @@ def language_model(name: str, asking: Asking, privacy: Privacy) -> object:
 
 def connection(dialect: Dialect, model: str, url: str, sent: object = None) -> Provider:
     """Return the adapter for one model."""
+    given = (dialect, model, url, key_of(dialect, url), getattr(sent, "note", None))
+    if dialect.native is not None and find_spec(dialect.native) is not None:
+        from planfit.planners.llm.anthropic import Anthropic
+
+        return Anthropic(*given)
     from planfit.planners.llm.openai_compatible import OpenAICompatible
 
-    return OpenAICompatible(dialect, model, url, key_of(dialect, url), getattr(sent, "note", None))
+    return OpenAICompatible(*given)
 
 
 def check_installed(name: str) -> None:

@@ -30,6 +30,8 @@ class Dialect:
     """Further fields of the body."""
     url_variable: str | None = None
     """Environment variable that names another address."""
+    native: str | None = None
+    """Package of a client of its own, which is used where it is installed."""
     about: str = ""
 
 
@@ -51,7 +53,8 @@ DIALECTS: Final[dict[str, Dialect]] = {
             # its OpenAI endpoint passes response_format over; tools are taken
             modes=("tool", "text"),
             prices="anthropic",
-            about="Anthropic, by its OpenAI-compatible endpoint",
+            native="anthropic",
+            about="Anthropic",
         ),
         Dialect(
             "gemini",

@@ -4,41 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import httpx2
 import openai
 
+from planfit.planners.llm import failures
 from planfit.planners.llm.dialects import Dialect
 from planfit.planners.llm.provider import CallFailed, Completion, Request
-from planfit.planners.llm.transport import NotedTransport, TooLarge
-from planfit.records.calls import Mode, Outcome
-
-LONGEST_DETAIL: Final = 300
-CONNECT_SECONDS: Final = 10.0
-LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-_BY_STATUS: Final[dict[int, Outcome]] = {
-    401: "not_allowed", 402: "not_allowed", 403: "not_allowed", 404: "not_found", 405: "not_found", 408: "timed_out",
-    409: "server_error", 413: "too_long_a_prompt", 429: "rate_limited",
-}  # fmt: skip
-_TOO_LONG: Final = (
-    "context length",
-    "context_length",
-    "context size",
-    "maximum context",
-    "too many tokens",
-    "prompt is too long",
-)
-_UNSUPPORTED: Final = (
-    "response_format",
-    "json_schema",
-    "schema",
-    "tool",
-    "grammar",
-    "strict",
-    "structured",
-    "json mode",
-)
+from planfit.planners.llm.transport import CONNECT_SECONDS, NotedTransport, proxy_for
+from planfit.records.calls import Mode
 
 
 class OpenAICompatible:
@@ -79,11 +54,12 @@ class OpenAICompatible:
         except openai.APITimeoutError as error:
             raise CallFailed("timed_out", f"no answer within {request.seconds:.0f} seconds") from error
         except openai.APIConnectionError as error:
-            raise self._not_connected(error) from error
+            raise failures.not_connected(error, self._key) from error
         except openai.APIStatusError as error:
-            raise self._refused(error) from error
+            headers = error.response.headers
+            raise failures.refused(error.status_code, str(error.message), headers, error.body, self._key) from error
         except (openai.OpenAIError, httpx2.HTTPError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise CallFailed("not_readable", self._short(f"{type(error).__name__}: {error}")) from error
+            raise CallFailed("not_readable", failures.short(f"{type(error).__name__}: {error}", self._key)) from error
         return _completion(answer)
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -100,45 +76,6 @@ class OpenAICompatible:
         if self._dialect.extra:
             body["extra_body"] = dict(self._dialect.extra)
         return body
-
-    def _not_connected(self, error: openai.APIConnectionError) -> CallFailed:
-        cause = error.__cause__
-        if isinstance(cause, TooLarge):
-            return CallFailed("too_large", str(cause))
-        if isinstance(cause, httpx2.TimeoutException):
-            return CallFailed("timed_out", "no answer in time")
-        return CallFailed("unreachable", self._short(str(cause or error)))
-
-    def _refused(self, error: openai.APIStatusError) -> CallFailed:
-        status, said = error.status_code, str(error.message)
-        outcome: Outcome = _BY_STATUS.get(status, "server_error" if status >= 500 else "bad_request")
-        if status in (400, 422, 500, 501) and outcome != "too_long_a_prompt":
-            low = said.lower()
-            if any(word in low for word in _TOO_LONG):
-                outcome = "too_long_a_prompt"
-            elif status != 500 and any(word in low for word in _UNSUPPORTED):
-                outcome = "mode_not_supported"
-        if outcome == "not_allowed":
-            said = "the key was not accepted"  # what providers say here may quote a part of the key
-        return CallFailed(outcome, self._short(said), status=status, retry_after=_retry_after(error))
-
-    def _short(self, text: str) -> str:
-        line = " ".join(text.split())
-        if self._key:
-            line = line.replace(self._key, "(key)")
-        return line[:LONGEST_DETAIL].encode("utf-8", "replace").decode()
-
-
-def proxy_for(url: str) -> str | None:
-    """Return the proxy that the environment names for an address."""
-    from urllib.parse import urlsplit
-    from urllib.request import getproxies, proxy_bypass
-
-    parts, proxies = urlsplit(url), getproxies()
-    host = parts.hostname or ""
-    if host in LOOPBACK or proxy_bypass(host):
-        return None
-    return proxies.get(parts.scheme) or proxies.get("all")
 
 
 def _form_of(request: Request) -> dict[str, Any]:
@@ -160,9 +97,11 @@ def _form_of(request: Request) -> dict[str, Any]:
 
 def _completion(answer: Any) -> Completion:
     """Read what a server sent, which may be of any shape."""
+    _said_instead(answer)
     choices = getattr(answer, "choices", None)
     first = choices[0] if isinstance(choices, list) and choices else None
     message = getattr(first, "message", None)
+    _said_instead(first)
     if message is None:
         raise CallFailed("not_readable", "the server sent something that is no chat completion")
     text = getattr(message, "content", None)
@@ -186,24 +125,14 @@ def _completion(answer: Any) -> Completion:
     )
 
 
+def _said_instead(part: Any) -> None:
+    """Raise where an error stands in the place of an answer that came with status 200, as OpenRouter sends it."""
+    error = getattr(part, "error", None)
+    if isinstance(error, dict) and error.get("message"):
+        code = error.get("code")
+        status = code if isinstance(code, int) and not isinstance(code, bool) and 400 <= code < 600 else 502
+        raise failures.refused(status, str(error["message"]), {}, {"error": error}, None)
+
+
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    headers = error.response.headers
-    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers[name]) * unit)
-        except (KeyError, ValueError):
-            continue
-    return _until(headers.get("retry-after"))
-
-
-def _until(date: str | None) -> float | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, parsedate_to_datetime(date or "").timestamp() - time.time())
-    except (ValueError, TypeError):
-        return None

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import httpx2
 
+CONNECT_SECONDS: Final = 10.0
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 MOST_BYTES = 8_000_000
 """Of an answer."""
 Note = Callable[[str, bytes], None]
@@ -66,3 +69,15 @@ class _Bounded(httpx2.SyncByteStream):
 
     def close(self) -> None:
         self._stream.close()
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment names for an address."""
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    parts, proxies = urlsplit(url), getproxies()
+    host = parts.hostname or ""
+    if host in LOOPBACK or proxy_bypass(host):
+        return None
+    return proxies.get(parts.scheme) or proxies.get("all")

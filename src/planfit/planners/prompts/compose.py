@@ -8,7 +8,7 @@ from typing import Any
 
 from planfit.planners.base import Ask
 from planfit.planners.privacy import Screen
-from planfit.planners.prompts import digest, sections, texts
+from planfit.planners.prompts import digest, places, sections, texts
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,12 @@ def prompt_for(
         ("Allowed model families", reference.families if _shows_families(seen) else ""),
         ("Results so far", sections.results(seen)),
         ("Budget left", sections.budget(seen)),
+        ("Noticed about your earlier answers", sections.noticed(seen)),
         ("What is asked now", texts.asked(seen.plan_kind)),
         ("Form of the answer", _form(seen, reference)),
         ("Your last answer", sections.previous(seen)),
         ("What was wrong with it", sections.findings(seen)),
+        ("What may stand there (JSON Schema)", places.schemas(seen) if seen.findings else ""),
     ]
     return screen.out("\n\n".join(f"# {title}\n{text}" for title, text in parts if text) + "\n")
 

@@ -150,6 +150,13 @@ def previous(ask: Ask) -> str:
     return text
 
 
+def noticed(ask: Ask) -> str:
+    """Return what was noticed about earlier answers, one a line, each thing once."""
+    return "\n".join(
+        dict.fromkeys(f"{finding.code}: {_line(finding.having(path='').sentence())}" for finding in ask.noticed)
+    )
+
+
 def findings(ask: Ask) -> str:
     """Return the findings, one a line, with what would mend them."""
     lines = []

@@ -18,8 +18,8 @@ from planfit.models.estimator import Model
 from planfit.models.metrics import METRICS
 from planfit.operations.step import PlanStep, Select
 from planfit.records.jobs import FitJob
-from planfit.records.scores import FoldOutcome, Score
-from planfit.runtime.deadline import SoftDeadline
+from planfit.records.scores import FoldClock, FoldOutcome, Score
+from planfit.runtime.deadline import Recorded, SoftDeadline
 from planfit.runtime.evaluate import score_folds
 from planfit.runtime.fold_cache import FoldCache
 from planfit.runtime.folds import FoldSteps
@@ -64,6 +64,8 @@ class FittedFold:
     rows: Positions
     fit_seconds: float
     report: FitReport
+    looks: int | None = None
+    """The look at the clock at which the fold's time was up."""
     matrix: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     predict_seconds: float = 0.0
 
@@ -79,7 +81,7 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     plan.family.load()
     timed = deadline if job.allotment.seconds is not None else SoftDeadline(None)  # a hang guard decides nothing
     cache = FoldCache(Path(plan.material.cache))
-    folds, given_up = _fit_folds(plan, sheets, cache, timed)
+    folds, given_up = _fit_folds(plan, sheets, cache, timed, job.clock)
     rounds = _common_rounds(plan, folds)
     for fitted in folds:
         _predict(fitted)
@@ -128,23 +130,32 @@ def _wanted(plan: Recipe) -> int:
 
 
 def _fit_folds(
-    plan: Recipe, sheets: Sheets, cache: FoldCache, deadline: SoftDeadline
+    plan: Recipe, sheets: Sheets, cache: FoldCache, deadline: SoftDeadline, clock: tuple[FoldClock, ...] | None
 ) -> tuple[list[FittedFold], str | None]:
+    """Return the fitted folds, and why there are no more where the first one showed that more are not worth it.
+
+    With a recorded `clock`, the same folds are fitted as then, and cut at the same looks.
+    """
     steps = FoldSteps(plan.steps, sheets.frame, sheets.y, plan.material, cache, plan.planned)
     fitted: list[FittedFold] = []
     wanted, overrun = _wanted(plan), FIRST_OVERRUN
     given_up: str | None = None
     least = LEAST_SHARE_BY_ROUNDS if plan.family.iterative else LEAST_SHARE
+    recorded = None if clock is None else dict(clock)
     for fold in range(wanted):
         longest = max((each.fit_seconds for each in fitted), default=0.0)
         left = deadline.left()
         if left is not None and (left == 0 or left < least * longest):
+            break
+        if recorded is not None and fold > max(recorded):
             break
         train, valid = sheets.fold_rows(fold, plan.allotment.rows)
         if plan.spec.origin == "probe" and plan.allotment.rows is not None:  # the same rows on either side of the probe
             valid = sheets.sample(valid, plan.allotment.rows, "probe", fold)
         if len(train) and len(valid):
             share = deadline.share(wanted - fold + RESERVE_PARTS, after=overrun)
+            if recorded is not None:
+                share = Recorded(recorded.get(fold))
             fitted.append(_fit_fold(plan, sheets, steps, fold, (train, valid), share))
             overrun = max(overrun, share.passed())
             given_up = _far_behind(plan, sheets, fitted[-1]) if len(fitted) == 1 < wanted else None
@@ -189,7 +200,7 @@ def _fit_fold(
     learning, judging = select.transform(learning), select.transform(judging)
     model = plan.estimator(len(train), fold)
     part = (judging, sheets.y.iloc[valid]) if plan.family.iterative else None
-    until = deadline if deadline.ends is not None else None
+    until = deadline if deadline.decides else None
     model.fit(
         learning,
         sheets.y.iloc[train],
@@ -200,7 +211,7 @@ def _fit_fold(
         valid_weights=None if part is None else sheets.weights_of(valid),
     )
     seconds = time.perf_counter() - began
-    return FittedFold(fold, done, select, model, judging, valid, seconds, model.report_)
+    return FittedFold(fold, done, select, model, judging, valid, seconds, model.report_, deadline.cut_at)
 
 
 def _common_rounds(plan: Recipe, folds: list[FittedFold]) -> int | None:
@@ -230,6 +241,7 @@ def _outcomes(folds: list[FittedFold], score: Score) -> list[FoldOutcome]:
             round_seconds=fitted.report.round_seconds,
             fit_seconds=fitted.fit_seconds,
             predict_seconds=fitted.predict_seconds,
+            looks=fitted.looks,
         )
         for fitted, value in zip(folds, score.per_fold, strict=True)
     ]

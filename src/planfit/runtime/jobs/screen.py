@@ -18,7 +18,7 @@ from planfit.operations.columns import members_of
 from planfit.records.jobs import ScreenJob
 from planfit.records.schema import Column
 from planfit.records.scores import Allotment, CandidateSpec, Screened
-from planfit.runtime.deadline import SoftDeadline
+from planfit.runtime.deadline import Recorded, SoftDeadline
 from planfit.runtime.discovery import Idea, ideas, made_columns, same_to_a_tree
 from planfit.runtime.folds import FoldSteps
 from planfit.runtime.jobs.fitting import Recipe, recipe
@@ -38,6 +38,7 @@ MOST_KEPT: Final = 24
 def run(job: ScreenJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     """Screen, and return what was looked at, the most useful first."""
     sheets = Sheets(job.material)
+    deadline = deadline if job.clock is None else Recorded(*job.clock)
     first, second = (sheets.sample(validation_rows(sheets.part, fold), job.rows, "screen", fold) for fold in job.folds)
     plan = _recipe(job)
     steps = FoldSteps(plan.steps, sheets.frame, sheets.y, job.material, None)
@@ -53,6 +54,8 @@ def run(job: ScreenJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
         "screened": [entry.to_json() for entry in found],
         "ideas": len(pool),
         "rows": len(first) + len(second),
+        "cut": deadline.up,
+        "looks": deadline.cut_at,
         "files": {},
     }
 
