@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import MinMaxScaler, PowerTransformer, QuantileTransformer, RobustScaler
+from sklearn.preprocessing import MinMaxScaler, PowerTransformer, QuantileTransformer, RobustScaler, StandardScaler
 
 from planfit.operations.arrays import ArrayTransformer
 from planfit.operations.completing import Standard
@@ -140,6 +140,8 @@ class Powers(ArrayTransformer):
 
     FARTHEST = 1e6
     """New values beyond so many deviations say nothing more."""
+    LARGEST = 1e100
+    """Of a power, so that deviations can be computed."""
 
     def __init__(self, standardize: bool) -> None:
         self.standardize = standardize
@@ -148,18 +150,26 @@ class Powers(ArrayTransformer):
         """Learn scale and powers."""
         self.standard_ = Standard(X)
         self.known_ = ~np.isnan(X).all(axis=0)
-        self.transformer_ = PowerTransformer(standardize=self.standardize)
+        self.transformer_ = PowerTransformer(standardize=False)
+        self.scaler_ = StandardScaler() if self.standardize else None
         if self.known_.any():
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 self.transformer_.fit(self.standard_.scaled(X[:, self.known_], self.known_))
+                if self.scaler_ is not None:
+                    self.scaler_.fit(self._powers(X))
         return self
+
+    def _powers(self, X: np.ndarray) -> np.ndarray:
+        """Return the powers of the columns that have values; one that overflows is very large, not infinite."""
+        scaled = self.standard_.scaled(X[:, self.known_], self.known_)
+        return np.clip(np.asarray(self.transformer_.transform(scaled)), -self.LARGEST, self.LARGEST)
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the powers; a column without a value in training has none after either."""
         out = np.full(X.shape, np.nan)
         if self.known_.any():
-            scaled = self.standard_.scaled(X[:, self.known_], self.known_)
             with np.errstate(all="ignore"):
-                out[:, self.known_] = self.transformer_.transform(scaled)
+                powers = self._powers(X)
+                out[:, self.known_] = powers if self.scaler_ is None else self.scaler_.transform(powers)
         return np.clip(out, -self.FARTHEST, self.FARTHEST)
