@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -152,14 +152,11 @@ def judged(one: Table, families: list[str], rows: int, more: Callable[[Search, d
                 found.append(Row(one.name, search.task.metric, family, name, steps, *means, gains, told, seconds))
         raise Seen("seen")
 
-    with tempfile.TemporaryDirectory() as store, exploring(look):
-        try:
-            planfit.run(
-                train, one.task.sentence, target=one.task.target, task_type=one.task.task_type, metric=one.metric.name,
-                positive_class=one.task.positive_class, holdout="none", store=store,
-            )  # fmt: skip
-        except Seen:
-            pass
+    with tempfile.TemporaryDirectory() as store, exploring(look), suppress(Seen):
+        planfit.run(
+            train, one.task.sentence, target=one.task.target, task_type=one.task.task_type, metric=one.metric.name,
+            positive_class=one.task.positive_class, holdout="none", store=store,
+        )  # fmt: skip
     return found
 
 
