@@ -106,8 +106,9 @@ def test_applying_gives_the_view_that_training_has(frame):
 def test_a_refused_plan_is_neither_compiled_nor_applied(frame):
     wrong = {"transformations": [{"column": "agee", "operation": "standard_scale"}]}
     for refuse in (planfit.compile, planfit.apply):
-        with pytest.raises(planfit.UsageError, match=r"'age'"):
+        with pytest.raises(planfit.UsageError, match=r"'age'") as refused:
             refuse(wrong, frame)
+        assert [found.code for found in refused.value.findings] == ["unknown-column"]
         with pytest.raises(planfit.UsageError, match=r"no column 'churn'"):
             refuse(PLAN, frame, target="churn")
     with pytest.raises(planfit.UsageError, match="looks at the target"):
@@ -119,6 +120,35 @@ def test_mending(frame):
     assert made.document == {"transformations": [{"column": "age", "operation": "standard_scale"}]}
     assert {found.code for found in made.taken} == {"wrong-type", "unknown-operation", "unknown-column"}
     assert made.judgement.accepted
+
+
+def test_a_misspelt_column_inside_an_expression_is_mended(frame):
+    step = {"operation": "expression", "expression": 'COALESCE(incom, 0) / 2 + "incom" + agee', "into": "made"}
+    made = planfit.mend([step], frame)
+    assert made.document["transformations"][0]["expression"] == "COALESCE(income, 0) / 2 + income + age"
+    assert made.judgement.accepted
+
+
+def test_what_comes_back_prints_on_a_line(frame):
+    made = planfit.mend([{"column": "Age", "operation": "StandardScaler"}], frame)
+    assert repr(made) == "<Mended: 3 mends taken, accepted; .document, .taken, .judgement>"
+    assert repr(made.judgement) == "<Judgement: accepted at gate data, 0 findings; .plan, .findings, .gates>"
+    assert repr(planfit.apply(PLAN, frame, target="churned")).startswith("<Applied: ")
+
+
+def test_a_pipeline_prints_and_shows_its_diagram(frame):
+    pipeline = planfit.compile(PLAN, frame, target="churned")
+    printed = repr(pipeline).splitlines()
+    assert len(printed) == len(pipeline.steps) + 2
+    assert printed[1:3] == ["    ('door', Door(15 columns)),", "    ('01_target_encode', PlanStep(target_encode: city, tariff)),"]
+    assert all(len(line) < 120 for line in printed)
+    copy = clone(pipeline)
+    assert (type(copy), repr(copy)) == (type(pipeline), repr(pipeline))
+    for shown in (pipeline, pipeline.fit(frame, frame["churned"])):
+        page = shown._repr_html_()
+        assert "PlanStep" in page
+        assert "target_encode" in page
+        assert len(page) < 200_000
 
 
 def test_the_rows_that_break_a_step_are_named_as_they_stand_in_the_table(frame):

@@ -111,8 +111,8 @@ def compile(
 
     Raises
     ------
-    UsageError
-        The plan has findings of severity error.
+    PlanRefused
+        The plan has findings of severity error; its `findings` hold them. It is a `UsageError`.
 
     Examples
     --------
@@ -149,8 +149,8 @@ def apply(
 
     Raises
     ------
-    UsageError
-        The plan is refused at one of the four gates.
+    PlanRefused
+        The plan is refused at one of the four gates; its `findings` say why. It is a `UsageError`.
     """
     from planfit.agent.checking import apply_plan
 
@@ -245,8 +245,23 @@ def family_defaults(family: str) -> dict[str, Any]:
     return {} if known is None else known.Params().to_json()
 
 
+DOCUMENTS = ("TaskPlan", "FeaturePlan", "ModelPlan", "TuningPlan", "NextStep", "trace")
+"""What has a JSON Schema."""
+
+
 def json_schema(kind: str) -> dict[str, Any]:
-    """Return the JSON Schema of a plan kind, or of ``trace``."""
+    """Return the JSON Schema of a plan kind, or of ``trace``; ``featureplan`` and ``feature-plan`` will do.
+
+    Parameters
+    ----------
+    kind : str
+
+    Raises
+    ------
+    UsageError
+        There is no such kind.
+    """
+    kind = one_of_documents(kind)
     if kind == "trace":
         from planfit.trace.decisions import json_schema as trace_schema
 
@@ -254,3 +269,20 @@ def json_schema(kind: str) -> dict[str, Any]:
     from planfit import plans
 
     return plans.json_schema(kind)  # type: ignore[arg-type]
+
+
+def one_of_documents(name: str) -> str:
+    """Return the kind of document that is called so, whatever the case and the signs between its words.
+
+    >>> one_of_documents("feature_plan")
+    'FeaturePlan'
+    """
+    wanted = "".join(sign for sign in name if sign.isalnum()).lower()
+    known = {kind.lower(): kind for kind in DOCUMENTS}
+    if wanted in known:
+        return known[wanted]
+    from difflib import get_close_matches
+
+    near = get_close_matches(wanted, known, 1)
+    hint = f"Did you mean {known[near[0]]}?" if near else f"There are: {', '.join(DOCUMENTS)}."
+    raise UsageError(f"There is no JSON Schema of {name!r}.", hint=hint)

@@ -5,6 +5,7 @@
     PlanfitError
       UsageError          a wrong argument, an unreadable table     exit 2, the user corrects
         DataChanged       the table of a run moved or changed       exit 2, the user names the new place
+        PlanRefused       a plan of one's own has errors            exit 1, the user mends it
       QuestionAsked       the task is not clear and nobody answers  exit 3, the user decides
       Halted              three failures in one stage               exit 3, the user decides; the next command is printed
       Paused              a plan waits for a person's look          exit 3, the user approves, edits, rejects or stops
@@ -51,6 +52,22 @@ class UsageError(PlanfitError):
 
 class DataChanged(UsageError):
     """The table that a run was started on is gone or holds something else now."""
+
+
+class PlanRefused(UsageError):
+    """A feature plan of one's own has findings that refuse it; the user mends it.
+
+    Attributes
+    ----------
+    findings : tuple
+        Everything that was found, warnings too.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, findings: tuple[Any, ...], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.findings = findings
 
 
 class QuestionAsked(PlanfitError):

@@ -45,6 +45,9 @@ def test_one_model_family_is_shown_in_full(planfit_):
     shown = planfit_("models", "lightgbm")
     assert "num_leaves: a whole number from 2 to 512 (default 39)" in shown.out
     assert planfit_("models", "lightgbm", "--json").document["example"]["candidates"][0]["family"] == "lightgbm"
+    shown = planfit_("models", "catboost").out
+    assert "leaf_estimation_iterations: a whole number from 1 to 20 (default the library's)" in shown
+    assert "null" not in shown
 
 
 def test_an_unknown_entry_is_a_usage_error(planfit_):
@@ -61,7 +64,13 @@ def test_a_json_schema_is_printed(planfit_, kind):
 
 
 def test_an_unknown_kind_of_schema_is_a_usage_error(planfit_):
-    planfit_("schema", "Plan").refuses(2, "FeaturePlan", "planfit schema --help")
+    planfit_("schema", "features").refuses(2, "FeaturePlan")
+    planfit_("schema", "qqqq").refuses(2, "There are: TaskPlan, FeaturePlan")
+
+
+@pytest.mark.parametrize("kind", ["featureplan", "FEATUREPLAN", "feature_plan", "feature-plan"])
+def test_the_kind_of_a_schema_may_be_written_in_any_case(planfit_, kind):
+    assert planfit_("schema", kind).document == planfit_("schema", "FeaturePlan").document
 
 
 def test_the_doctor_finds_a_worker_that_answers(planfit_, tmp_path):

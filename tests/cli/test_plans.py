@@ -205,7 +205,7 @@ def test_applying_refuses_before_anything_is_written(planfit_, table, tmp_path):
     planfit_("apply", plan, table, "--out", "f.csv", "--pipeline", "f.csv").refuses(2, "written already")
     planfit_("apply", plan, table, "--out", "f.xlsx").refuses(2, ".xlsx")
     planfit_("apply", plan, table, "--out", "no/f.csv").refuses(2, "no folder")
-    planfit_("apply", wrong, table, "--out", "f.csv").refuses(2, "'age'")
+    planfit_("apply", wrong, table, "--out", "f.csv").refuses(1, "'age'")
     planfit_("apply", target, table, "--out", "f.csv").refuses(2, "--target")
     planfit_("apply", plan, table, "--out", "f.csv", "--numeric").refuses(2, "target")
     planfit_("apply", plan, table).refuses(2, "--out")

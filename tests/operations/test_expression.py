@@ -64,6 +64,36 @@ def test_there_are_enough_hostile_ones():
     assert len(set(hostile.HOSTILE)) >= 450
 
 
+def test_every_function_is_in_the_list_that_people_read():
+    """A function is added as an entry of its theme; the sentence about what is allowed names it."""
+    from sqlglot import exp
+
+    from planfit.operations.expression import ALLOWED
+    from planfit.operations.scalar_nodes import ENTRIES
+
+    without_a_name = {exp.Column, exp.Cast, exp.TryCast, exp.If, exp.Case, exp.And, exp.Or}
+    for kind in set(ENTRIES) - without_a_name:
+        names = kind.sql_names() if issubclass(kind, exp.Func) else ()
+        assert not names or any(name in ALLOWED for name in names), kind
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expression", "made"),
+    [
+        ("incom", "income", "incom + incom", "income + income"),
+        ("incom", "in come", "LN(incom)", 'LN("in come")'),
+        ("incom", 'in"come', '"incom" / 2', '"in""come" / 2'),
+        ("x", "case", "x * 2", '"case" * 2'),
+        ("x", "y", "LEFT('x', 1) || x", "LEFT('x', 1) || y"),
+        ("ä", "b", "'日本' || ä", "'日本' || b"),
+        ("x", "y", "z", None),
+        ("x", "y", "x +", None),
+    ],
+)
+def test_a_column_is_named_otherwise(old, new, expression, made):
+    assert scalar_sql.renamed(expression, old, new) == made
+
+
 @pytest.mark.parametrize("family", [*hostile.FAMILIES, "nested"])
 def test_hostile_expressions_are_refused(family, caplog):
     listed = hostile.NESTED.values() if family == "nested" else hostile.FAMILIES[family].strip("\n").split("\n")
@@ -195,7 +225,7 @@ def test_columns_with_hostile_names_are_data():
 def test_unknown_columns_are_told_with_the_nearest():
     (found,) = [each for each in findings('"my coll" * 2') if each.code == "unknown-column"]
     assert found.nearest == "my col"
-    assert found.mend is None  # the text around it would be lost
+    assert found.mend == ({"op": "replace", "path": "/transformations/0/expression", "value": "\"my col\" * 2"},)
     assert [each.code for each in findings("target * 2 + a") if each.refuses] == ["target-used"]
 
 

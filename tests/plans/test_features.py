@@ -61,6 +61,10 @@ def test_the_printed_document_resolves(schema):
         ({"columns": ["age", "feature_a"], "operation": "ratio", "into": "house"}, "name-clash", "/0/into"),
         ({"columns": ["@numeric"], "operation": "standard_scale", "into": "x"}, "name-clash", "/0/into"),
         ({"columns": ["@all", "name"], "operation": "drop"}, "nothing-left", ""),
+        ({"operation": "expression", "expression": "age +", "into": "x"}, "expression-syntax", "/0/expression"),
+        ({"operation": "expression", "expression": "SUM(age)", "into": "x"}, "expression-refused", "/0/expression"),
+        ({"operation": "expression", "expression": "age = 'x'", "into": "x"}, "expression-type", "/0/expression"),
+        ({"operation": "expression", "expression": "agee * 2", "into": "x"}, "unknown-column", "/0/expression"),
     ],
 )
 def test_a_step_that_does_not_fit_the_schema(judged, step, code, path):
@@ -128,6 +132,7 @@ def test_kinds_say_which_operations_would_do(judged):
         {"column": "agee", "operation": "log1p"},
         {"columns": ["body", "@numerc"], "operation": "drop"},
         {"column": "@numeric", "operation": "log1p"},
+        {"operation": "expression", "expression": "agee / LN(agee)", "into": "made"},
     ],
 )
 def test_the_mend_makes_the_plan_right(judged, step):

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import planfit
+from planfit.models.meanings import MEANINGS
 from planfit.models.registry import families
 from planfit.operations.registry import operations
 from planfit.plans.catalogue import families_text, family_rows, operation_rows, operations_text
 from planfit.plans.codes import CODES
+from planfit.plans.details import family_details
 from planfit.plans.feature_checks import CHECKS as FEATURE_CHECKS
 from planfit.plans.schemas import texts, write
 from planfit.plans.validate_models import CHECKS as MODEL_CHECKS
@@ -56,6 +58,20 @@ def test_the_catalogue_as_text_has_one_line_an_entry():
     assert "degree: a whole number from 2 to 3 = 2" in operations_text(["polynomial_features"])
     lines = families_text().splitlines()
     assert [line.split("(")[0] for line in lines] == list(families())
+
+
+@pytest.mark.parametrize("name", list(families()))
+def test_every_hyperparameter_says_what_it_means(name):
+    entry = family_details(name)
+    for one in entry.parameters:
+        assert one.description, one.name
+        assert one.default not in (None, "null", "none"), one.name
+
+
+def test_no_meaning_is_left_over():
+    names = {f"{name}.{one.name}" for name in families() for one in family_details(name).parameters}
+    known = {name.split(".")[1] for name in names} | names
+    assert set(MEANINGS) - known == set()
 
 
 def test_rows_for_people_agree_in_their_headings():

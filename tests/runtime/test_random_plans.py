@@ -43,14 +43,12 @@ def carry_out(seed: int) -> set[str]:
         assert not np.isinf(numbers).any()
     again = clone(pipeline)
     assert_frame_equal(again.fit_transform(frame, y), view, check_exact=True)
-    assert_frame_equal(again.transform(new), after, check_exact=True)
-    turned = new[list(new)[::-1]]
-    assert_frame_equal(pipeline.transform(turned), after, check_exact=True)
+    assert_frame_equal(again.transform(new[list(new)[::-1]]), after, check_exact=True)  # whatever the columns' order
     assert isinstance(pipeline.steps[-1][1], Select)
     return {step.operation for step in plan.transformations}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(SEEDS)
 def test_random_plans_run(seed):
     carry_out(seed)

@@ -14,6 +14,7 @@ from planfit.data.split import validation_rows
 from planfit.plans import FeaturePlan
 from planfit.plans.validate import check_features
 from planfit.records.jobs import Material, ScreenJob
+from planfit.records.schema import Column, Kind, Schema
 from planfit.records.scores import Screened
 from planfit.runtime.deadline import SoftDeadline
 from planfit.runtime.discovery import ideas, same_to_a_tree
@@ -90,6 +91,47 @@ def test_ideas_name_what_they_make(tmp_path: Path) -> None:
     assert len(set(names)) == len(names)
     assert {"age minus fare", "age times fare", "how common street"} <= set(names)
     assert not set(names) & set(made.door_schema.names)
+
+
+def test_names_dates_places_and_gaps_give_ideas(tmp_path: Path) -> None:
+    made = material(tmp_path, "binary", 300)
+    rows = 60
+    frame = pd.DataFrame(
+        {
+            "ticket": [f"{['AB', 'PC', 'STON'][row % 3]}{row}" for row in range(rows)],
+            "name": [f"{['fiat', 'ford', 'opel', 'seat'][row % 4]} model {row}" for row in range(rows)],
+            "begun": pd.date_range("2024-01-01", periods=rows),
+            "ended": pd.date_range("2024-03-01", periods=rows),
+            "from lat": np.linspace(40, 41, rows), "from lng": np.linspace(-3, -4, rows),
+            "to_latitude": np.linspace(41, 40, rows), "to_longitude": np.linspace(-4, -3, rows),
+            "plate": [f"x{row % 20}" for row in range(rows)],
+        }
+    )  # fmt: skip
+    for name in ("from lat", "to_latitude", "to_longitude"):
+        frame.loc[3, name] = np.nan
+    kinds = [Kind.IDENTIFIER, Kind.TEXT, Kind.DATETIME, Kind.DATETIME, *[Kind.NUMERIC] * 4, Kind.IDENTIFIER]
+    columns = [
+        Column(name=name, kind=kind, n_unique=int(frame[name].nunique()))
+        for name, kind in zip(frame, kinds, strict=True)
+    ]
+    steps = {str(idea.steps[0]["into"]): idea.steps for idea in ideas(columns, frame, made.task)}
+    assert [step["operation"] for step in steps["first letters of ticket"]] == ["extract_pattern", "target_encode"]
+    assert "first word of name" in steps
+    assert "how common plate" in steps
+    assert "how common ticket" not in steps
+    assert steps["days from ended to begun"][0]["operation"] == "time_between"
+    assert steps["km from from lat to to_latitude"][0]["columns"] == [
+        "from lat",
+        "from lng",
+        "to_latitude",
+        "to_longitude",
+    ]
+    assert "districts of from lat and from lng" in steps
+    assert steps["gaps"][0]["columns"] == ["from lat", "to_latitude", "to_longitude"]
+    plan = FeaturePlan.model_validate({"transformations": [step for some in steps.values() for step in some]})
+    schema = Schema(columns=tuple(columns), target="y", rows=rows)
+    _, findings = check_features(plan, schema, made.task, rows=rows)
+    assert [finding.message for finding in findings if finding.refuses] == []
 
 
 @pytest.mark.parametrize(

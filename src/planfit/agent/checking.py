@@ -16,7 +16,7 @@ from planfit.data.door import Door, columns_of
 from planfit.data.memory import available
 from planfit.data.profile import profile_table
 from planfit.data.readers import Table
-from planfit.errors import UsageError
+from planfit.errors import PlanRefused, UsageError
 from planfit.models.metrics import METRICS
 from planfit.planners.base import Ask, TaskOptions
 from planfit.planners.registry import planner
@@ -55,6 +55,10 @@ class Judgement:
     def accepted(self) -> bool:
         return not any(finding.refuses for finding in self.findings)
 
+    def __repr__(self) -> str:
+        verdict = f"accepted at gate {self.gates[-1]}" if self.accepted else f"refused at gate {self.gates[-1]}"
+        return f"<Judgement: {verdict}, {counted(len(self.findings), 'finding')}; .plan, .findings, .gates>"
+
 
 @dataclass(frozen=True)
 class Mended:
@@ -63,6 +67,10 @@ class Mended:
     document: Any
     taken: tuple[Finding, ...]
     judgement: Judgement
+
+    def __repr__(self) -> str:
+        verdict = "accepted" if self.judgement.accepted else f"refused at gate {self.judgement.gates[-1]}"
+        return f"<Mended: {counted(len(self.taken), 'mend')} taken, {verdict}; .document, .taken, .judgement>"
 
 
 @dataclass(frozen=True)
@@ -233,8 +241,10 @@ def _refuse(findings: tuple[Finding, ...]) -> None:
     if wrong:
         more = len(wrong) - 1
         rest = f" {counted(more, 'error')} more {'is' if more == 1 else 'are'} left." if more else ""
-        raise UsageError(
-            f"The plan is refused: {wrong[0]}{rest}", hint="`planfit check PLAN DATA` gives every finding."
+        raise PlanRefused(
+            f"The plan is refused: {wrong[0]}{rest}",
+            findings=findings,
+            hint="`planfit check PLAN DATA` gives every finding.",
         )
 
 
@@ -243,8 +253,8 @@ def apply_plan(text: str, data: Any, *, target: str | None, task_type: str | Non
 
     Raises
     ------
-    UsageError
-        The plan is refused at one of the four gates.
+    PlanRefused
+        The plan has findings of severity error at one of the four gates; a `UsageError`.
     """
     read = readers.read(data)
     setting = setting_of(read, target, task_type)

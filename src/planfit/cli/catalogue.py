@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -62,8 +62,10 @@ def models(name: NameArgument = None, as_json: JsonOption = False) -> None:
 
 def schema(
     kind: Annotated[
-        Literal["TaskPlan", "FeaturePlan", "ModelPlan", "TuningPlan", "NextStep", "trace"],
-        typer.Argument(metavar="KIND", help="TaskPlan, FeaturePlan, ModelPlan, TuningPlan, NextStep or trace."),
+        str,
+        typer.Argument(
+            metavar="KIND", help="TaskPlan, FeaturePlan, ModelPlan, TuningPlan, NextStep or trace, in any case."
+        ),
     ],
 ) -> None:
     """Print the JSON Schema of a kind of document."""

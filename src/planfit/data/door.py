@@ -67,6 +67,9 @@ class Door(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
         self.n_features_in_ = len(names)
         return self
 
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        return f"Door({len(self.schema.columns)} columns)"
+
     def transform(self, X: Any) -> pd.DataFrame:
         """Return the typed frame of raw rows.
 

@@ -149,6 +149,10 @@ class Operation(Record):
         """Return the columns that parameters name, each by its place, a JSON Pointer relative to the step."""
         return {}
 
+    def renamed(self, old: str, new: str) -> str | None:
+        """Return the text that `reads` found `old` in, with the column `new` in its place; None where that cannot be done."""
+        return None
+
     def check(self, inputs: tuple[Column, ...], schema: Schema) -> Iterator[Problem]:
         """Yield what is wrong beyond kinds and counts (gate ``schema``)."""
         yield from ()

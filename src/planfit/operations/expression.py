@@ -14,8 +14,8 @@ from planfit.records.task import Task
 ALLOWED = (
     "+ - * / %, comparisons, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, COALESCE, NULLIF, GREATEST, LEAST, CAST; ABS, "
     "SIGN, ROUND, FLOOR, CEIL, SQRT, LN, LOG, EXP, POWER, SIN, COS, TAN, ATAN, ATAN2; UPPER, LOWER, TRIM, LENGTH, "
-    "LEFT, RIGHT, SUBSTRING, SPLIT_PART, REPLACE, CONCAT, STARTS_WITH, ENDS_WITH; EXTRACT, YEAR, MONTH, DAY, HOUR, "
-    "DATEDIFF(end, start)"
+    "LEFT, RIGHT, SUBSTRING, SPLIT_PART, REPLACE, CONCAT, STARTS_WITH, ENDS_WITH; EXTRACT, YEAR, QUARTER, MONTH, DAY, "
+    "HOUR, MINUTE, DATEDIFF(end, start)"
 )
 
 
@@ -51,6 +51,12 @@ class Expression(Operation):
         from planfit.operations.scalar_sql import columns_named
 
         return dict.fromkeys(columns_named(self.expression), "/expression")
+
+    def renamed(self, old: str, new: str) -> str | None:
+        """Return the expression with another column in the place of one."""
+        from planfit.operations.scalar_sql import renamed
+
+        return renamed(self.expression, old, new)
 
     def check(self, inputs: tuple[Column, ...], schema: Schema) -> Iterator[Problem]:
         """The expression is allowed, and its types go together."""

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import MinMaxScaler, PowerTransformer, QuantileTransformer, RobustScaler
+from sklearn.preprocessing import MinMaxScaler, PowerTransformer, QuantileTransformer, RobustScaler, StandardScaler
 
 from planfit.operations.arrays import ArrayTransformer
 from planfit.operations.completing import Standard
@@ -141,6 +141,8 @@ class Powers(ArrayTransformer):
 
     FARTHEST = 1e6
     """New values beyond so many deviations say nothing more."""
+    LARGEST = 1e100
+    """Of a power, so that deviations can be computed."""
 
     def __init__(self, standardize: bool) -> None:
         self.standardize = standardize
@@ -162,7 +164,7 @@ class Powers(ArrayTransformer):
             warnings.simplefilter("ignore")
             # In order, so that the two branches of the formula are two stretches of memory: twice as fast
             self.transformer_.fit(np.sort(scaled, axis=0))
-        powered = powers_of(scaled, self.transformer_.lambdas_)
+        powered = self._powers(scaled)
         self.result_ = Standard(powered) if self.standardize else None
         return self._finished(powered, len(X))
 
@@ -171,7 +173,12 @@ class Powers(ArrayTransformer):
         if not self.known_.any():
             return np.full(X.shape, np.nan)
         scaled = self.standard_.scaled(X[:, self.known_], self.known_)
-        return self._finished(powers_of(scaled, self.transformer_.lambdas_), len(X))
+        return self._finished(self._powers(scaled), len(X))
+
+    def _powers(self, scaled: np.ndarray) -> np.ndarray:
+        """Return the powers of standardised columns; one that overflows is very large, not infinite."""
+        powered = powers_of(scaled, self.transformer_.lambdas_)
+        return np.clip(powered, -self.LARGEST, self.LARGEST, out=powered)
 
     def _finished(self, powered: np.ndarray, rows: int) -> np.ndarray:
         if self.result_ is not None:

@@ -21,9 +21,10 @@ Type = Literal["number", "flag", "boolean", "text", "date", "null"]
 """``flag``: a boolean column, kept as 1 and 0."""
 MOST_NODES: Final = 400
 MOST_BRACKETS: Final = 60
+"""Nested."""
+PLAIN_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 OWN_WORDS: Final = re.compile(r"Required keyword: '\w+' missing for <class '[\w.]*?(\w+)'>")
 """How the parser says, in names of its own classes, that something is missing."""
-"""Nested."""
 TYPES: Final[dict[Kind, Type]] = {
     Kind.NUMERIC: "number", Kind.BOOLEAN: "flag", Kind.DATETIME: "date",
     Kind.CATEGORICAL: "text", Kind.TEXT: "text", Kind.IDENTIFIER: "text", Kind.CONSTANT: "text",
@@ -81,6 +82,35 @@ def columns_named(expression: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
+def renamed(expression: str, old: str, new: str) -> str | None:
+    """Return an expression that names the column `new` where it named `old`; everything else stands as it was typed.
+
+    None where the expression cannot be read, or would not be what was meant.
+
+    >>> renamed("incom / 2 + LN(incom)", "incom", "income (net)")
+    '"income (net)" / 2 + LN("income (net)")'
+    """
+    from sqlglot import exp
+
+    try:
+        tree = _parsed(expression)
+    except Refused:
+        return None
+    named = [node.this for node in tree.walk() if type(node) is exp.Column and not node.table and node.name == old]
+    places = [(node.meta.get("start"), node.meta.get("end")) for node in named]
+    if not places or any(start is None or end is None for start, end in places):
+        return None
+    wanted = tuple(dict.fromkeys(new if name == old else name for name in columns_named(expression)))
+    in_quotes = '"' + new.replace('"', '""') + '"'
+    for written in (new, in_quotes) if PLAIN_NAME.fullmatch(new) else (in_quotes,):
+        made = expression
+        for start, end in sorted(set(places), reverse=True):
+            made = made[:start] + written + made[end + 1 :]
+        if columns_named(made) == wanted:  # a word of the language, say, must stand in quotes
+            return made
+    return None
+
+
 def compiled(expression: str, columns: Iterable[Column]) -> Program:
     """Return what is carried out for an expression.
 
@@ -105,10 +135,11 @@ def compiled(expression: str, columns: Iterable[Column]) -> Program:
 
 @lru_cache(256)
 def _compiled(expression: str, types: tuple[tuple[str, Type], ...]) -> Program:
-    from planfit.operations.scalar_nodes import Writer
+    from planfit.operations.scalar_nodes import ENTRIES
+    from planfit.operations.scalar_writer import Writer
 
     tree = _parsed(expression)
-    writer = Writer(dict(types))
+    writer = Writer(dict(types), ENTRIES)
     try:
         last = writer.visit(tree)
     except RecursionError:

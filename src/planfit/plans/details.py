@@ -8,6 +8,7 @@ from typing import Any
 
 from planfit.errors import UsageError
 from planfit.models.base import Family
+from planfit.models.meanings import left_open, meaning
 from planfit.operations.base import Operation
 from planfit.plans.catalogue import installed, kinds_of, number_of_columns, plain_default
 from planfit.plans.codes import listed, nearest
@@ -35,6 +36,8 @@ class Parameter(Record):
     default: str | None
     """As JSON writes it; None: it must be given."""
     description: str
+    in_words: bool = False
+    """Whether there is no such value, and `default` says in words what holds instead."""
 
 
 class OperationDetails(Record):
@@ -127,7 +130,7 @@ def family_details(name: str) -> FamilyDetails:
     """
     family: Family = _known(known_families(), name, "model family")
     root = params_schema(name)
-    parameters = tuple(_parameters(root, root.get("properties", {})))
+    parameters = tuple(_hyperparameter(name, one) for one in _parameters(root, root.get("properties", {})))
     defaults = family.Params().to_json()
     shown = next(({key: value} for key, value in defaults.items() if value is not None), {})
     return FamilyDetails(
@@ -154,9 +157,22 @@ def _parameters(root: dict[str, Any], fields: dict[str, Any]) -> Iterable[Parame
         yield Parameter(
             name=name,
             allowed=in_words(root, body) or "any value",
-            default=plain_default(body["default"]) if "default" in body else None,
+            default=_default(body),
             description=body.get("description", ""),
+            in_words="default" in body and body["default"] is None,
         )
+
+
+def _default(body: dict[str, Any]) -> str | None:
+    if "default" not in body:
+        return None
+    return "none" if body["default"] is None else plain_default(body["default"])
+
+
+def _hyperparameter(family: str, one: Parameter) -> Parameter:
+    """Return a parameter of a family with what is known of it beside its schema."""
+    default = left_open(one.name) if one.in_words else one.default
+    return one.having(default=default, description=one.description or meaning(family, one.name))
 
 
 def _effect(operation: type[Operation]) -> str:

@@ -115,15 +115,24 @@ def _about_name(step: StepView, mention: Mention) -> Finding:
             f"{name!r} cannot be named: how many columns {group.name!r} stands for depends on the data, "
             "so they are named as a whole."
         )
-        mend = None if mention.inside else replacing(path, group.name)
+        mend = _naming(step, mention, group.name)
         return finding("unknown-column", path, message, nearest=group.name, mend=mend)
     near = nearest(name, SELECTORS) if name.startswith("@") else None
     near = near or step.nearest(name)
-    mend = None if near is None or mention.inside else replacing(path, near)
+    mend = None if near is None else _naming(step, mention, near)
     what = "selector or column" if name.startswith("@") else "column"
     return finding(
         "unknown-column", path, f"There is no {what} {name!r}.", allowed=_names(step), nearest=near, mend=mend
     )
+
+
+def _naming(step: StepView, mention: Mention, name: str) -> tuple[dict[str, Any], ...] | None:
+    """Return the patch that names another column in a place; inside a text, the text with that name in it."""
+    path = step.path + mention.path
+    if not mention.inside:
+        return replacing(path, name)
+    text = step.operation.renamed(mention.text, name)
+    return None if text is None else replacing(path, text)
 
 
 def _without(step: StepView, mention: Mention) -> tuple[dict[str, Any], ...] | None:

@@ -121,7 +121,9 @@ def _table(parameters: Iterable[Parameter]) -> list[str]:
 
 
 def _default(parameter: Parameter) -> str:
-    return "must be given" if parameter.default is None else f"`{parameter.default}`"
+    if parameter.default is None:
+        return "must be given"
+    return parameter.default if parameter.in_words else f"`{parameter.default}`"
 
 
 def _cell(text: str) -> str:

@@ -21,7 +21,7 @@ class Mention:
     """What it picks; empty where there is no such column, or a selector picks none."""
 
     inside: bool = False
-    """Whether it stands inside a text, such as an expression, so that no patch can replace it alone."""
+    """Whether it stands inside a text, such as an expression, of which a patch replaces the whole."""
 
     @property
     def is_selector(self) -> bool:

@@ -22,6 +22,9 @@ from planfit.records.task import Task
 FINISHING_POSITION = 1_000
 """Finishing steps are counted from here, so that none shares its random stream with a step of the plan."""
 
+MOST_PRINTED = 30
+"""Steps that a pipeline prints."""
+
 
 def feature_steps(resolved: ResolvedPlan, task: Task | None, seed: int) -> list[tuple[str, PlanStep]]:
     """Return the steps of a plan by name, e.g. ``01_target_encode``, unfitted."""
@@ -95,6 +98,16 @@ def _finished(
     return _steps(resolved, task, seed, "finish_", FINISHING_POSITION), resolved.columns
 
 
+class FeaturePipeline(Pipeline):
+    """scikit-learn's `Pipeline`, which prints a step a line: what each does to which columns."""
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        steps = [f"    ({name!r}, {step!r})" for name, step in self.steps]
+        if len(steps) > MOST_PRINTED:
+            steps[MOST_PRINTED - 1 : -1] = [f"    ... and {len(steps) - MOST_PRINTED} more"]
+        return "Pipeline([\n" + ",\n".join(steps) + ",\n])"
+
+
 def select_step(columns: tuple[Column, ...]) -> Select:
     """Return the last step: the final columns in order, everything else dropped."""
     return Select(tuple(column.name for column in columns), tuple(column.kind for column in columns))
@@ -138,7 +151,7 @@ def compile_plan(
         *finishing,
         ("select", select_step(columns)),
     ]
-    return Pipeline(steps)
+    return FeaturePipeline(steps)
 
 
 def _not_made_yet(operation: Operation, inputs: tuple[Column, ...], table: Table, task: Task) -> tuple[Column, ...]:

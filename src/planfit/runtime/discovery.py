@@ -2,11 +2,14 @@
 
 The ideas are those that published feature generators live on (mljar's golden features, AutoGluon's arithmetic, category
 and group features): ratios, differences and products of numbers, two categories as one, a number against its group, how
-common a category is. Names of the made columns say what they are.
+common a category is; and what no model family finds by itself: the first word or letters of a name, how often a name comes
+back, how a text is written, the time between two dates, distances between places, how much of a row is missing. Names of
+the made columns say what they are.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -31,6 +34,19 @@ FEWEST_LEVELS, MOST_LEVELS = 3, 2_000
 """Levels of a category that make groups."""
 MOST_CLASSES: Final = 3
 """Classes up to which crossed categories are looked at: their target means are a column a class."""
+MOST_NAMES: Final = 4
+"""Columns of names and texts that are looked into."""
+MOST_DATES: Final = 3
+ROWS_PER_WORD: Final = 5
+"""Rows that a first word has on average, at the least, for a mean of the target to say something."""
+COMES_BACK: Final = 0.95
+"""Share of different values in a column of names up to which it tells something how often one occurs."""
+FEWEST_GAPS: Final = 3
+"""Columns with gaps from which their number in a row may say more than each."""
+FIRST: Final = {"first word": r"^\s*([^\s,;:/|.\-]+)", "first letters": r"^\s*([^\W\d_]+)"}
+"""What names begin with: a make, a street, a prefix of a ticket; the series that a code belongs to."""
+LATITUDE: Final = frozenset({"lat", "latitude"})
+LONGITUDE: Final = frozenset({"lon", "lng", "long", "longitude"})
 SAME_RANKS: Final = 1_000
 """Rows by which two columns are told to be the same to a tree."""
 
@@ -69,7 +85,80 @@ def ideas(ranked: Sequence[Column], frame: pd.DataFrame, task: Task) -> list[Ide
         found += _crosses([column.name for column in categories][:MOST_CATEGORIES])
     found += _against_groups(numbers[:MOST_MEMBERS], groups[:MOST_GROUPS])
     found += [Idea(({"column": name, "operation": "count_encode", "into": f"how common {name}"},)) for name in groups]
+    found += _names_and_texts(ranked, frame, task)
+    found += _dates([column.name for column in ranked if column.kind is Kind.DATETIME][:MOST_DATES])
+    found += _places([column.name for column in ranked if column.kind is Kind.NUMERIC and not column.group])
+    found += _gaps(ranked, frame)
     return found
+
+
+def _names_and_texts(ranked: Sequence[Column], frame: pd.DataFrame, task: Task) -> Iterator[Idea]:
+    """Yield what the beginnings of names say, how often they come back, and how texts are written."""
+    kinds = (Kind.CATEGORICAL, Kind.TEXT, Kind.IDENTIFIER)
+    columns = [column for column in ranked if column.kind in kinds and not column.ordered and not column.group]
+    for column in [column for column in columns if (column.n_unique or 0) > FEWEST_LEVELS][:MOST_NAMES]:
+        values = frame[column.name].dropna().astype(str)
+        different = values.nunique()
+        if len(task.classes) <= MOST_CLASSES:
+            seen = {different}
+            for words, pattern in FIRST.items():
+                beginnings = values.str.extract(pattern, expand=False).nunique()
+                if beginnings not in seen and FEWEST_LEVELS <= beginnings <= len(values) / ROWS_PER_WORD:
+                    seen.add(beginnings)
+                    made = f"{words} of {column.name}"
+                    step = {"column": column.name, "operation": "extract_pattern", "pattern": pattern, "into": made}
+                    yield Idea((step, {"column": made, "operation": "target_encode"}))
+        if column.kind is not Kind.CATEGORICAL and different <= COMES_BACK * len(values):
+            into = f"how common {column.name}"
+            yield Idea(({"column": column.name, "operation": "count_encode", "into": into},))
+        if column.kind is not Kind.CATEGORICAL:
+            into = f"{column.name} as written"
+            yield Idea(({"column": column.name, "operation": "text_statistics", "into": into},))
+
+
+def _dates(names: Sequence[str]) -> Iterator[Idea]:
+    for first, second in combinations(names, 2):
+        into = f"days from {second} to {first}"
+        yield Idea(({"columns": [second, first], "operation": "time_between", "into": into},))
+
+
+def _places(names: Sequence[str]) -> Iterator[Idea]:
+    """Yield distances between places, each a latitude and a longitude whose names say so."""
+    pairs = _coordinates(names)
+    for latitude, longitude in pairs:
+        place = [latitude, longitude]
+        near = f"{latitude} and {longitude}"
+        yield Idea(({"columns": place, "operation": "geo_distance", "into": f"km from the middle of {near}"},))
+        yield Idea(({"columns": place, "operation": "cluster_distance", "into": f"districts of {near}"},))
+    for first, second in combinations(pairs, 2):
+        into = f"km from {first[0]} to {second[0]}"
+        yield Idea(({"columns": [*first, *second], "operation": "geo_distance", "into": into},))
+
+
+def _coordinates(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs of columns that are called latitude and longitude of the same place.
+
+    >>> _coordinates(["dropoff_lng", "pickup_lat", "fare", "pickup_lng", "dropoff_lat"])
+    [('pickup_lat', 'pickup_lng'), ('dropoff_lat', 'dropoff_lng')]
+    """
+    places: dict[tuple[str, ...], dict[str, str]] = {}
+    for name in names:
+        words = re.split(r"[\W_]+", name.lower())
+        for kind, known in (("latitude", LATITUDE), ("longitude", LONGITUDE)):
+            if known & set(words):
+                rest = tuple(word for word in words if word not in known)
+                places.setdefault(rest, {}).setdefault(kind, name)
+    both = {rest: place for rest, place in places.items() if len(place) == 2}
+    found = [(place["latitude"], place["longitude"]) for place in both.values()]
+    return sorted(found, key=lambda pair: names.index(pair[0]))
+
+
+def _gaps(ranked: Sequence[Column], frame: pd.DataFrame) -> Iterator[Idea]:
+    kinds = (Kind.NUMERIC, Kind.BOOLEAN)
+    names = [column.name for column in ranked if column.kind in kinds and frame[column.name].isna().any()]
+    if len(names) >= FEWEST_GAPS:
+        step = {"columns": names, "operation": "row_statistics", "statistics": ["missing"], "into": "gaps"}
+        yield Idea((step,))
 
 
 def _of_numbers(names: Sequence[str], frame: pd.DataFrame) -> Iterator[Idea]:
