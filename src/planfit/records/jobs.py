@@ -44,6 +44,8 @@ class FitJob(Record):
     """The feature plan as a document, ``{"transformations": []}`` for raw columns."""
     allotment: Allotment
     keep_models: bool = True
+    unfinished: str | None = None
+    """Folder for folds that take long, so that they survive a crash; it bears the candidate's key."""
 
 
 class FeaturesJob(Record):

@@ -32,6 +32,7 @@ from planfit.runtime.jobs.fitting import (
     require_finite,
     write_predictions,
 )
+from planfit.runtime.jobs.unfinished import UnfinishedFolds
 from planfit.runtime.material import Positions, Sheets
 from planfit.runtime.protocol import write_whole
 
@@ -77,7 +78,7 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     plan = recipe(job.material, job.spec, job.features, job.allotment)
     plan.family.load()
     timed = deadline if job.allotment.seconds is not None else SoftDeadline(None)  # a hang guard decides nothing
-    folds, given_up = _fit_folds(plan, sheets, timed)
+    folds, given_up = _fit_folds(plan, sheets, timed, UnfinishedFolds(job.unfinished))
     rounds = _common_rounds(plan, folds)
     for fitted in folds:
         _predict(fitted)
@@ -124,7 +125,9 @@ def _wanted(plan: Recipe) -> int:
     return min(plan.allotment.folds, plan.material.n_folds)
 
 
-def _fit_folds(plan: Recipe, sheets: Sheets, deadline: SoftDeadline) -> tuple[list[FittedFold], str | None]:
+def _fit_folds(
+    plan: Recipe, sheets: Sheets, deadline: SoftDeadline, unfinished: UnfinishedFolds
+) -> tuple[list[FittedFold], str | None]:
     cache = FoldCache(Path(plan.material.cache))
     steps = FoldSteps(plan.steps, sheets.frame, sheets.y, plan.material, cache, plan.planned)
     fitted: list[FittedFold] = []
@@ -141,7 +144,10 @@ def _fit_folds(plan: Recipe, sheets: Sheets, deadline: SoftDeadline) -> tuple[li
             valid = sheets.sample(valid, plan.allotment.rows, "probe", fold)
         if len(train) and len(valid):
             share = deadline.share(wanted - fold + RESERVE_PARTS, after=overrun)
-            fitted.append(_fit_fold(plan, sheets, steps, fold, (train, valid), share))
+            known = unfinished.find(fold)
+            fitted.append(known or _fit_fold(plan, sheets, steps, fold, (train, valid), share))
+            if known is None and not fitted[-1].report.cut:
+                unfinished.keep(fold, fitted[-1], fitted[-1].fit_seconds)
             overrun = max(overrun, share.passed())
             given_up = _far_behind(plan, sheets, fitted[-1]) if len(fitted) == 1 < wanted else None
             if given_up is not None:
