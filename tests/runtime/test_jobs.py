@@ -321,3 +321,37 @@ def test_jobs_give_the_same_in_a_worker_as_here(tmp_path: Path) -> None:
             pd.testing.assert_frame_equal(
                 oof_of(Path(done.folder)), oof_of(tmp_path / job.spec.family), check_exact=True
             )
+
+
+@pytest.mark.parametrize("family", ["linear", "lightgbm"])
+def test_long_folds_outlive_a_crash(family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, key, fitted = material(tmp_path / "m", "binary", rows=240), "a" * 64, []
+    whole = carry_out(fit_job(made, family, PLAN), tmp_path / "whole")
+    job = fit_job(made, family, PLAN).having(unfinished=str(tmp_path / "unfinished" / key))
+    monkeypatch.setattr("planfit.runtime.jobs.unfinished.LONG_SECONDS", 0.0)
+    real = fit._fit_fold
+
+    def crashes_at(last: int) -> None:
+        def fold(plan: Any, sheets: Any, steps: Any, number: int, rows: Any, deadline: Any) -> Any:
+            if number == last:
+                raise KeyboardInterrupt
+            fitted.append(number)
+            return real(plan, sheets, steps, number, rows, deadline)
+
+        monkeypatch.setattr(fit, "_fit_fold", fold)
+
+    for last in (1, 2):
+        crashes_at(last)
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(job, tmp_path / f"crashed-{last}")
+    assert fitted == [0, 1], "a fold that was kept was fitted again"
+    kept = tmp_path / "unfinished" / key
+    (kept / "0.joblib").write_bytes((kept / "0.joblib").read_bytes()[:-1] + b"?")
+    for kind in ("joblib", "seal"):
+        (kept / f"2.{kind}").write_bytes((kept / f"1.{kind}").read_bytes())
+    fitted.clear()
+    crashes_at(-1)
+    again = carry_out(job, tmp_path / "again")
+    assert fitted == [0, *range(2, made.n_folds)], "what does not fit its seal was used, or what fits it was not"
+    assert again["score"] == whole["score"]
+    pd.testing.assert_frame_equal(oof_of(tmp_path / "again"), oof_of(tmp_path / "whole"))

@@ -26,7 +26,7 @@ from planfit.store.verify import TRACE
 
 CHANGES: Final = frozenset({log.EVENTS, log.HEAD, TRACE})
 """Files of a run that are written on: copied, where the others get a second name."""
-PASSING: Final = frozenset({"lock", "inbox", "scratch"})
+PASSING: Final = frozenset({"lock", "inbox", "scratch", "unfinished"})
 
 
 class _Judged(BaseException):

@@ -46,6 +46,8 @@ class FitJob(Record):
     keep_models: bool = True
     clock: tuple[FoldClock, ...] | None = None
     """What a clock decided in a recorded run: the folds that were run, and where a fit was cut. None: the deadline decides."""
+    unfinished: str | None = None
+    """Folder for folds that take long, so that they survive a crash; it bears the candidate's key."""
 
 
 class FeaturesJob(Record):

@@ -22,7 +22,7 @@ from planfit.store.files import (
 
 TEMPORARIES = ".tmp"
 """Folder of a store for files that are not whole yet."""
-RESERVED = frozenset({"events.jsonl", "head.json", "trace.json", "lock", "scratch", "inbox"})
+RESERVED = frozenset({"events.jsonl", "head.json", "trace.json", "lock", "scratch", "inbox", "unfinished"})
 """Names at the top of a run's folder that no step may write to."""
 _NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 

@@ -94,6 +94,11 @@ class RunWriter(RunReader):
         """Folder for what is not kept; removed when the run is closed."""
         return self.path / "scratch"
 
+    @property
+    def unfinished(self) -> Path:
+        """Folder for parts of steps that take long; it outlives a crash, and is removed when the run has ended."""
+        return self.path / "unfinished"
+
     def append(self, body: Any) -> Event:
         """Bring an event to the log, then to what is derived from it, then to the listener.
 
@@ -283,6 +288,8 @@ class RunWriter(RunReader):
                 f"Run {self._id} is closed.", hint=f"`planfit resume {self._id}` opens it again."
             )
             shutil.rmtree(self.scratch, ignore_errors=True)
+            if self.find("run_finished") is not None:
+                shutil.rmtree(self.unfinished, ignore_errors=True)
             self._file.close()
             self._lock.release()
 

@@ -19,7 +19,7 @@ TRACE = "trace.json"
 SENT = "sent.jsonl"
 """What left for a language model, written before it leaves; events hold the hash of each body."""
 _NOT_ANNOUNCED = frozenset({log.EVENTS, log.HEAD, TRACE, LOCK, SENT})
-_FOLDERS_PASSED_OVER = frozenset({"scratch", "inbox"})
+_FOLDERS_PASSED_OVER = frozenset({"scratch", "inbox", "unfinished"})
 
 
 class VerifyReport(Record):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -94,15 +95,22 @@ def spec_key(session: Session, search: Search, spec: CandidateSpec, allotment: A
 
 
 def fit_job(
-    session: Session, search: Search, spec: CandidateSpec, allotment: Allotment, *, keep_models: bool = True
+    session: Session,
+    search: Search,
+    spec: CandidateSpec,
+    allotment: Allotment,
+    *,
+    key: str | None = None,
+    keep_models: bool = True,
 ) -> FitJob:
-    """Return the job that scores a candidate."""
+    """Return the job that scores a candidate; under its `key`, long folds of it survive a crash."""
     return FitJob(
         material=session.settled,
         spec=spec,
         features=search.sets[spec.features].plan,
         allotment=allotment,
         keep_models=keep_models,
+        unfinished=None if key is None else str(session.run.unfinished / key),
     )
 
 
@@ -166,7 +174,8 @@ def _submitted(session: Session, search: Search, spec: CandidateSpec, allotment:
     session.run.once(StepStarted(key=key, stage=_stage(spec), name=f"candidate {spec.id}"))
     if session.run.recorded is not None and (late := session.run.recorded.too_late(spec, allotment)) is not None:
         return Flight(spec, allotment, key, None, late)
-    return Flight(spec, allotment, key, session.submit(fit_job(session, search, spec, allotment), allotment.seconds))
+    job = fit_job(session, search, spec, allotment, key=key)
+    return Flight(spec, allotment, key, session.submit(job, allotment.seconds))
 
 
 def _wait_for_one(session: Session, flying: Iterable[Flight]) -> None:
@@ -201,6 +210,7 @@ def _take_in(session: Session, search: Search, flight: Flight) -> None:
             retried_as="half the rows" if _worth_retrying(session, done, flight.allotment, search, key) else None,
         )
         session.run.once(CandidateFailedEvent(key=key, failure=failure))
+    shutil.rmtree(session.run.unfinished / key, ignore_errors=True)
     event = session.run.outcome(key, shared=False)
     if event is not None:
         search.add(candidate_of(event, spec), counts=spec.origin not in ("baseline",))

@@ -18,7 +18,7 @@ from planfit.models.estimator import Model
 from planfit.models.metrics import METRICS
 from planfit.operations.step import PlanStep, Select
 from planfit.records.jobs import FitJob
-from planfit.records.scores import FoldClock, FoldOutcome, Score
+from planfit.records.scores import FoldOutcome, Score
 from planfit.runtime.deadline import Recorded, SoftDeadline
 from planfit.runtime.evaluate import score_folds
 from planfit.runtime.fold_cache import FoldCache
@@ -33,6 +33,7 @@ from planfit.runtime.jobs.fitting import (
     require_finite,
     write_predictions,
 )
+from planfit.runtime.jobs.unfinished import UnfinishedFolds
 from planfit.runtime.material import Positions, Sheets
 from planfit.runtime.protocol import write_whole
 
@@ -81,7 +82,7 @@ def run(job: FitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     plan.family.load()
     timed = deadline if job.allotment.seconds is not None else SoftDeadline(None)  # a hang guard decides nothing
     cache = FoldCache(Path(plan.material.cache))
-    folds, given_up = _fit_folds(plan, sheets, cache, timed, job.clock)
+    folds, given_up = _fit_folds(plan, sheets, cache, timed, job)
     rounds = _common_rounds(plan, folds)
     for fitted in folds:
         _predict(fitted)
@@ -130,18 +131,18 @@ def _wanted(plan: Recipe) -> int:
 
 
 def _fit_folds(
-    plan: Recipe, sheets: Sheets, cache: FoldCache, deadline: SoftDeadline, clock: tuple[FoldClock, ...] | None
+    plan: Recipe, sheets: Sheets, cache: FoldCache, deadline: SoftDeadline, job: FitJob
 ) -> tuple[list[FittedFold], str | None]:
     """Return the fitted folds, and why there are no more where the first one showed that more are not worth it.
 
-    With a recorded `clock`, the same folds are fitted as then, and cut at the same looks.
+    With a recorded clock, the same folds are fitted as then, and cut at the same looks.
     """
     steps = FoldSteps(plan.steps, sheets.frame, sheets.y, plan.material, cache, plan.planned)
     fitted: list[FittedFold] = []
     wanted, overrun = _wanted(plan), FIRST_OVERRUN
     given_up: str | None = None
     least = LEAST_SHARE_BY_ROUNDS if plan.family.iterative else LEAST_SHARE
-    recorded = None if clock is None else dict(clock)
+    recorded, unfinished = None if job.clock is None else dict(job.clock), UnfinishedFolds(job.unfinished)
     for fold in range(wanted):
         longest = max((each.fit_seconds for each in fitted), default=0.0)
         left = deadline.left()
@@ -156,7 +157,10 @@ def _fit_folds(
             share = deadline.share(wanted - fold + RESERVE_PARTS, after=overrun)
             if recorded is not None:
                 share = Recorded(recorded.get(fold))
-            fitted.append(_fit_fold(plan, sheets, steps, fold, (train, valid), share))
+            known = unfinished.find(fold)
+            fitted.append(known or _fit_fold(plan, sheets, steps, fold, (train, valid), share))
+            if known is None and not fitted[-1].report.cut:
+                unfinished.keep(fold, fitted[-1], fitted[-1].fit_seconds)
             overrun = max(overrun, share.passed())
             given_up = _far_behind(plan, sheets, fitted[-1]) if len(fitted) == 1 < wanted else None
             if given_up is not None:
