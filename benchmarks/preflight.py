@@ -52,7 +52,7 @@ STEPS: list[dict[str, Any]] = [
 
 def measure(path: str, warm: str) -> None:
     """Print a line a stage, of this process."""
-    stages(warm, lambda name: None)
+    stages(warm, lambda *told: None)
     before, started, spent = _peak(), time.perf_counter(), _cpu()
     size = 0.0
 

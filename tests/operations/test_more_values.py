@@ -59,6 +59,30 @@ def test_imputing_by_regression_finds_a_line():
     assert made("impute_iterative", Kind.NUMERIC, x, y)["c1"][4] == pytest.approx(13.0, abs=0.01)
 
 
+def test_imputing_by_regression_learns_from_some_of_many_rows():
+    x = np.arange(2000.0)
+    y = 3 * x + 1
+    y[::7] = NAN
+    some, most = (made("impute_iterative", Kind.NUMERIC, x, y, max_rows=rows)["c1"] for rows in (100, 2000))
+    assert np.allclose(some, 3 * x + 1, atol=5.0)
+    assert np.allclose(most, 3 * x + 1, atol=5.0)
+    assert (np.asarray(some) != np.asarray(most)).any()
+
+
+def test_the_power_of_many_rows_is_that_of_all(monkeypatch):
+    from sklearn.preprocessing import PowerTransformer
+
+    from planfit.operations.ranges import Powers
+
+    X = np.random.default_rng(0).normal(2, 1, (4001, 2)) ** np.array([2, 3])
+    X[::9, 0] = NAN
+    whole = Powers(standardize=True).fit_transform(X)
+    scaled = (X - np.nanmean(X, axis=0)) / np.nanstd(X, axis=0)
+    assert np.allclose(whole, PowerTransformer().fit_transform(scaled), atol=1e-6, equal_nan=True)
+    monkeypatch.setattr(Powers, "MOST_ROWS", 1000)
+    assert np.allclose(Powers(standardize=True).fit_transform(X), whole, atol=0.05, equal_nan=True)
+
+
 def test_scales():
     same(made("min_max_scale", Kind.NUMERIC, [1.0, 3.0, NAN], new=([2.0, 5.0],)), {"c0": [0.5, 2.0]})
     same(made("min_max_scale", Kind.NUMERIC, [1.0, 3.0], new=([5.0],), clip=True), {"c0": [1.0]})

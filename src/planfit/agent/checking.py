@@ -12,7 +12,8 @@ import pandas as pd
 from planfit.amounts import counted
 from planfit.data import readers
 from planfit.data import target as targets
-from planfit.data.door import Door, columns_of
+from planfit.data.awkward import awkward_cells
+from planfit.data.door import Door
 from planfit.data.memory import available
 from planfit.data.profile import profile_table
 from planfit.data.readers import Table
@@ -110,11 +111,11 @@ class Setting:
 
     @cached_property
     def sample(self) -> tuple[pd.DataFrame, pd.Series | None]:
-        """Awkward rows as the door gives them, and their targets; of all others no more than a column is held at once."""
+        """Awkward rows as the door gives them, and their targets; the others do not pass the door."""
         from planfit.runtime.gates import nasty_rows
 
-        columns = (pd.Series(values) for values in columns_of(self.table.frame, self.schema))
-        chosen = nasty_rows(columns, len(self.rows), self.y, SAMPLE_ROWS, SEED)
+        cells = (awkward_cells(self.table.frame[column.name], column) for column in self.schema.columns)
+        chosen = nasty_rows(cells, len(self.rows), self.y, SAMPLE_ROWS, SEED)
         frame = Door(self.schema).fit_transform(self.table.frame[chosen])
         return frame.set_axis(self.rows[chosen]), None if self.y is None else self.y.iloc[chosen]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -24,7 +24,6 @@ from planfit.records.schema import (
     Schema,
 )
 
-_WRITTEN = (Kind.TEXT, Kind.CATEGORICAL, Kind.IDENTIFIER)
 _FEW_ROWS = 32
 """Up to so many rows of a pandas table are taken out at once, as objects: cheaper than column by column."""
 
@@ -151,22 +150,6 @@ class Door(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
         return arrays, rows
 
 
-def columns_of(frame: Any, schema: Schema) -> Iterator[npt.NDArray[Any]]:
-    """Yield what leaves the door column by column, so that no more than one need be held; texts as they were written.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Raw rows.
-    schema : Schema
-        The raw columns.
-    """
-    for column in schema.columns:
-        values = _polars_array(frame.get_column(column.name))
-        as_written = column.kind in _WRITTEN and isinstance(values, np.ndarray) and values.dtype == object
-        yield values if as_written else read_column(values, column)
-
-
 def read_column(values: Any, column: Column) -> npt.NDArray[Any]:
     """Return raw values as the typed array of a column.
 
@@ -216,7 +199,7 @@ def _columns_of(X: Any, wanted: tuple[str, ...] | None) -> tuple[Any, dict[str, 
     places = {name: place for place, name in enumerate(names)}
     picked = {name: places[name] for name in wanted or () if name in places}
     if not isinstance(X, pd.DataFrame):
-        return names, {name: _polars_array(X.to_series(place)) for name, place in picked.items()}, X.height
+        return names, {name: polars_array(X.to_series(place)) for name, place in picked.items()}, X.height
     if len(X) <= _FEW_ROWS and len(labels) <= 4 * len(picked):
         cells = X.to_numpy(dtype=object)
         return names, {name: _narrow(cells[:, place]) for name, place in picked.items()}, len(X)
@@ -244,7 +227,8 @@ def _pandas_array(series: Any) -> Any:
     return series.array
 
 
-def _polars_array(series: Any) -> Any:
+def polars_array(series: Any) -> Any:
+    """Return a polars column as what `read_column` takes."""
     if series.dtype.is_decimal():
         return series.to_numpy().astype(np.float64)
     if getattr(series.dtype, "time_zone", None):

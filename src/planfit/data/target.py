@@ -81,9 +81,7 @@ def labels(table: Table, task: Task) -> pd.Series:
     present = _present(series, column)
     values = _as_labels(series)
     if values.dtype == pl.String or not present.all():
-        kept = values.to_list()
-        array = np.empty(len(kept), dtype=object)
-        array[:] = kept
+        array = _objects(values)
         array[~present] = np.nan
         if values.dtype.is_numeric():
             array = array.astype(np.float64)
@@ -116,6 +114,16 @@ def _present(series: pl.Series, column: Column) -> npt.NDArray[np.bool_]:
 def _as_labels(series: pl.Series) -> pl.Series:
     """Return a column in a type that a label can have: dates become texts."""
     return series.cast(pl.String) if series.dtype in (pl.Date, pl.Datetime) else series
+
+
+def _objects(values: pl.Series) -> npt.NDArray[np.object_]:
+    """Return values as Python objects, equal ones as the same object."""
+    levels = values.drop_nulls().unique()
+    array = np.empty(len(levels) + 1, dtype=object)
+    array[:-1] = levels.to_list()
+    array[-1] = None
+    places = values.replace_strict(levels, pl.int_range(len(levels), eager=True), default=None)
+    return np.asarray(array[places.fill_null(len(levels)).to_numpy()])
 
 
 def _numbers(series: pl.Series, column: Column) -> npt.NDArray[np.float64]:

@@ -158,12 +158,16 @@ class Regressions(_ByOthers):
     ----------
     max_iter : int
     n_nearest_features : int or None
+    max_rows : int
+        Most rows from which the regressions are learned.
     seed : int
+        Also of the draw of these rows.
     """
 
-    def __init__(self, max_iter: int, n_nearest_features: int | None, seed: int) -> None:
+    def __init__(self, max_iter: int, n_nearest_features: int | None, max_rows: int, seed: int) -> None:
         self.max_iter = max_iter
         self.n_nearest_features = n_nearest_features
+        self.max_rows = max_rows
         self.seed = seed
 
     def fit(self, X: np.ndarray, y: Any = None) -> Regressions:
@@ -184,5 +188,8 @@ class Regressions(_ByOthers):
             min_value=np.where(known, low - 1e-9, -1.0), max_value=np.where(known, high + 1e-9, 1.0),
             random_state=self.seed % 2**32,
         )  # fmt: skip
+        if len(X) > self.max_rows:
+            self._fit(some_rows(X, self.max_rows, self.seed), imputer)
+            return self.transform(X)
         gaps = np.isnan(X)
         return np.where(gaps, self.standard_.back(self._fit(X, imputer)), X)

@@ -54,7 +54,8 @@ class ImputeIterative(_ImputeByOthers):
     """Fills a missing number with what a ridge regression on the other named columns says, in rounds (MICE).
 
     For columns that hang together nearly linearly, in linear models and networks; trees need none of it. What comes out
-    stays within the range of training. Costs a regression a column and round. Source: scikit-learn IterativeImputer.
+    stays within the range of training. At most `max_rows` training rows, drawn at random, make the regressions. Costs a
+    regression a column and round. Source: scikit-learn IterativeImputer.
     """
 
     operation: Literal["impute_iterative"] = "impute_iterative"
@@ -62,14 +63,18 @@ class ImputeIterative(_ImputeByOthers):
     n_nearest_features: int | None = Field(
         None, ge=1, le=100, description="Columns that each regression uses, the most correlated; by default all."
     )
+    max_rows: int = Field(50_000, ge=100, le=1_000_000, description="Most training rows to learn from.")
+
+    version: ClassVar = 2
 
     def forecast(self, rows: int, inputs: tuple[Column, ...], task: Task | None) -> Cost:
         """Return the cost of the regressions."""
         width = sum(column.width for column in inputs)
-        return Cost(width, 8 * rows * width, 3e-9 * rows * self.max_iter * width**3 + 1e-3 * width * self.max_iter)
+        learning = 3e-9 * min(rows, self.max_rows) * self.max_iter * width**3 + 1e-3 * width * self.max_iter
+        return Cost(width, 8 * rows * width, learning + 3e-9 * rows * self.max_iter * width)
 
     def build(self, context: BuildContext) -> Any:
         """Return scikit-learn's imputer between scales."""
         from planfit.operations.completing import Regressions
 
-        return Regressions(self.max_iter, self.n_nearest_features, context.seed)
+        return Regressions(self.max_iter, self.n_nearest_features, self.max_rows, context.seed)

@@ -107,13 +107,14 @@ class PowerTransform(Rescaling):
     """Yeo-Johnson: the power that makes each column most like a normal one, then standardised. For linear models.
 
     For skewed columns, negative values too. Trees do not notice it. Missing values stay missing. Costs some twenty
-    passes. Source: scikit-learn PowerTransformer.
+    passes over at most 50,000 rows. Source: scikit-learn PowerTransformer.
     """
 
     operation: Literal["power_transform"] = "power_transform"
     standardize: bool = Field(True, description="Then subtract the mean and divide by the standard deviation.")
 
     suffix: ClassVar = "_power"
+    version: ClassVar = 2
     exports_onnx: ClassVar = False
 
     def build(self, context: BuildContext) -> Any:

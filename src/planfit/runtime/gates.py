@@ -57,15 +57,19 @@ def nasty_sample(frame: pd.DataFrame, y: pd.Series | None, n: int, seed: int) ->
     ndarray of int
         Sorted positions: rare categories, smallest and largest values, missing ones, each class; then random rows.
     """
-    return nasty_rows((frame.iloc[:, place] for place in range(frame.shape[1])), len(frame), y, n, seed)
+    columns = (frame.iloc[:, place] for place in range(frame.shape[1]))
+    return nasty_rows(map(awkward, columns), len(frame), y, n, seed)
 
 
-def nasty_rows(columns: Iterable[pd.Series], rows: int, y: pd.Series | None, n: int, seed: int) -> np.ndarray:
+def nasty_rows(
+    columns: Iterable[tuple[list[int], np.ndarray]], rows: int, y: pd.Series | None, n: int, seed: int
+) -> np.ndarray:
     """Return what `nasty_sample` does, of columns that are looked at one after the other and need not exist at once.
 
     Parameters
     ----------
-    columns : iterable of Series
+    columns : iterable of (list of int, ndarray of bool)
+        Of each column the most awkward positions, the worst first, and which cells are missing: what `awkward` gives.
     rows : int
         Of each.
     y, n, seed
@@ -78,10 +82,9 @@ def nasty_rows(columns: Iterable[pd.Series], rows: int, y: pd.Series | None, n: 
     for position in _of_each_class(y, n // 2, random):
         chosen[position] = None
     missing, by_column = np.zeros(rows, dtype=np.int64), []
-    for values in columns:
-        gaps = values.isna().to_numpy()
+    for positions, gaps in columns:
         missing += gaps
-        by_column.append(_awkward(values.to_numpy(), gaps))
+        by_column.append(positions)
     chosen[int(missing.argmax())] = None
     for rank in range(max((len(some) for some in by_column), default=0)):
         for some in by_column:
@@ -106,8 +109,13 @@ def _of_each_class(y: pd.Series | None, most: int, random: np.random.Generator) 
     return found
 
 
+def awkward(column: pd.Series) -> tuple[list[int], np.ndarray]:
+    """Return positions of the most awkward values of one column (missing, extremes, rarest, longest), and what is missing."""
+    gaps = column.isna().to_numpy()
+    return _awkward(column.to_numpy(), gaps), gaps
+
+
 def _awkward(values: np.ndarray, gaps: np.ndarray) -> list[int]:
-    """Return positions of the most awkward values of one column: missing, extremes, rarest, longest."""
     found = [int(gaps.argmax())] if gaps.any() else []
     if gaps.all():
         return found

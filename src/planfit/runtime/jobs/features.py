@@ -17,7 +17,7 @@ from planfit.records.canonical import canonical_json
 from planfit.records.jobs import FeaturesJob
 from planfit.runtime.compile import feature_steps
 from planfit.runtime.deadline import SoftDeadline
-from planfit.runtime.gates import dry_run, nasty_rows
+from planfit.runtime.gates import awkward, dry_run, nasty_rows
 from planfit.runtime.jobs.fitting import dump, fitted_door, resolved_plan
 from planfit.runtime.material import Sheets
 from planfit.runtime.protocol import write_whole
@@ -33,7 +33,9 @@ def run(job: FeaturesJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any
     rows = sheets.learning
     if job.sample_rows is not None:
         columns = (sheets.frame.iloc[:, place].iloc[rows] for place in range(sheets.frame.shape[1]))
-        rows = rows[nasty_rows(columns, len(rows), sheets.y.iloc[rows], job.sample_rows, job.material.seed)]
+        rows = rows[
+            nasty_rows(map(awkward, columns), len(rows), sheets.y.iloc[rows], job.sample_rows, job.material.seed)
+        ]
     frame, y = sheets.frame.iloc[rows], sheets.y.iloc[rows]
     gate: Literal["sample", "data"] = "data" if job.sample_rows is None else "sample"
     steps, findings = dry_run(
