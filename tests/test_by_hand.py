@@ -140,7 +140,10 @@ def test_a_pipeline_prints_and_shows_its_diagram(frame):
     pipeline = planfit.compile(PLAN, frame, target="churned")
     printed = repr(pipeline).splitlines()
     assert len(printed) == len(pipeline.steps) + 2
-    assert printed[1:3] == ["    ('door', Door(15 columns)),", "    ('01_target_encode', PlanStep(target_encode: city, tariff)),"]
+    assert printed[1:3] == [
+        "    ('door', Door(15 columns)),",
+        "    ('01_target_encode', PlanStep(target_encode: city, tariff)),",
+    ]
     assert all(len(line) < 120 for line in printed)
     copy = clone(pipeline)
     assert (type(copy), repr(copy)) == (type(pipeline), repr(pipeline))

@@ -225,7 +225,7 @@ def test_columns_with_hostile_names_are_data():
 def test_unknown_columns_are_told_with_the_nearest():
     (found,) = [each for each in findings('"my coll" * 2') if each.code == "unknown-column"]
     assert found.nearest == "my col"
-    assert found.mend == ({"op": "replace", "path": "/transformations/0/expression", "value": "\"my col\" * 2"},)
+    assert found.mend == ({"op": "replace", "path": "/transformations/0/expression", "value": '"my col" * 2'},)
     assert [each.code for each in findings("target * 2 + a") if each.refuses] == ["target-used"]
 
 
