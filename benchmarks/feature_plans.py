@@ -93,6 +93,9 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=20_000, metavar="MOST", help="training rows of a table")
     parser.add_argument("--families", default="lightgbm,linear", metavar="A,B")
     parser.add_argument("--only", default="", metavar="A,B")
+    parser.add_argument(
+        "--allowed", action="store_true", help="the run may use these families alone, and plans for them"
+    )
     parser.add_argument("--steps", action="store_true", help="judge each step of the plan alone as well")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what each fold gave")
     given = parser.parse_args()
@@ -101,7 +104,9 @@ def main() -> int:
     print("| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- | ---: |")
     for name in [name for name in given.only.split(",") if name] or names_in(given.data):
         one = table(name, load, given.data)
-        for row in judged(one, given.families.split(","), given.rows, each_step if given.steps else nothing_more):
+        families = given.families.split(",")
+        more = each_step if given.steps else nothing_more
+        for row in judged(one, families, given.rows, more, allowed=families if given.allowed else None):
             rows.append(row)
             print(line(row), flush=True)
     for family, counts in verdicts(rows):
@@ -126,7 +131,14 @@ def each_step(search: Search, plan: dict[str, Any]) -> Plans:
     return alone
 
 
-def judged(one: Table, families: list[str], rows: int, more: Callable[[Search, dict[str, Any]], Plans]) -> list[Row]:
+def judged(
+    one: Table,
+    families: list[str],
+    rows: int,
+    more: Callable[[Search, dict[str, Any]], Plans],
+    *,
+    allowed: list[str] | None = None,
+) -> list[Row]:
     """Return what each family gains by the expert's plan, and by further plans that `more` makes of it."""
     found: list[Row] = []
     train = one.train.sample(rows, random_state=0).sort_index() if len(one.train) > rows else one.train
@@ -156,6 +168,7 @@ def judged(one: Table, families: list[str], rows: int, more: Callable[[Search, d
         planfit.run(
             train, one.task.sentence, target=one.task.target, task_type=one.task.task_type, metric=one.metric.name,
             positive_class=one.task.positive_class, holdout="none", store=store,
+            models=allowed or (),
         )  # fmt: skip
     return found
 

@@ -75,6 +75,20 @@ def test_columns_missing_equally_often_share_an_indicator(expert: Expert, ask: M
     assert steps["drop"]["column"] == "Alley"
 
 
+@pytest.mark.parametrize(
+    ("families", "bent"),
+    [(("linear",), True), (("linear", "mlp", "knn"), True), (("linear", "catboost"), False), ((), False)],
+)
+def test_only_where_no_trees_are_allowed_numbers_are_cut(
+    expert: Expert, ask: Maker, families: tuple[str, ...], bent: bool
+) -> None:
+    step = steps_of(plan_of(expert, ask("FeaturePlan", families=families))).get("bin")
+    assert (step is not None) is bent
+    if step is not None:
+        assert step["columns"][0] == "tenure"
+        assert "straight line" in step["reason"]
+
+
 def test_too_few_rows_a_level_are_left_out(expert: Expert, ask: Maker, make: dict[str, Maker]) -> None:
     table = make["profile"](1000, make["column"]("tail", "categorical", 600), make["column"]("Churn", "boolean", 2))
     plan = plan_of(expert, ask("FeaturePlan", profile=table, schema_=None))

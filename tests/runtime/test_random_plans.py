@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from sklearn.base import clone
@@ -50,6 +50,11 @@ def carry_out(seed: int) -> set[str]:
 
 @settings(max_examples=500, deadline=None)
 @given(SEEDS)
+@example(1108)
+@example(920041564232)  # powers that overflow on new rows, as the others below
+@example(786232130539)
+@example(990582138872)
+@example(675491230191)
 def test_random_plans_run(seed):
     carry_out(seed)
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from planfit.operations.scalar_dates import days_between
 from planfit.operations.scalar_sql import Refused, Typed, number
-from planfit.operations.scalar_writer import PAIR, Entry, Writer, tight, whole
+from planfit.operations.scalar_writer import PAIR, Entries, Entry, Writer, tight, whole
 
 
 def _arithmetic(sign: str) -> Callable[[Writer, Any], Typed]:
@@ -75,7 +75,7 @@ def _atan2(writer: Writer, node: Any) -> Typed:
     return Typed(f"ATAN2({writer.number(node.this).text}, {writer.number(node.expression).text})", "number")
 
 
-ARITHMETIC: Final = {
+ARITHMETIC: Final[Entries] = {
     exp.Add: Entry(_arithmetic("+"), PAIR),
     exp.Sub: Entry(_arithmetic("-"), PAIR),
     exp.Mul: Entry(_arithmetic("*"), PAIR),

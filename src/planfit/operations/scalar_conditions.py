@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from planfit.operations.scalar_sql import Refused, Typed, quoted
-from planfit.operations.scalar_writer import PAIR, Entry, Writer, literal_text, said, short, tight
+from planfit.operations.scalar_writer import PAIR, Entries, Entry, Writer, literal_text, said, short, tight
 
 SEVERAL: Final = ("this", "expressions")
 
@@ -110,7 +110,7 @@ def _nullif(writer: Writer, node: Any) -> Typed:
     return Typed(f"NULLIF({writer.finite(a).text}, {writer.finite(b).text})", kind)
 
 
-CONDITIONS: Final = {
+CONDITIONS: Final[Entries] = {
     exp.EQ: Entry(_comparison("="), PAIR),
     exp.NEQ: Entry(_comparison("<>"), PAIR),
     exp.GT: Entry(_comparison(">"), PAIR),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from planfit.operations.scalar_sql import Refused, Typed
-from planfit.operations.scalar_writer import PAIR, Entry, Writer, tight
+from planfit.operations.scalar_writer import PAIR, Entries, Entry, Writer, tight
 
 PARTS: Final = frozenset(
     {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DOY", "DOW", "ISODOW", "HOUR", "MINUTE", "SECOND", "EPOCH"}
@@ -39,7 +39,7 @@ def _part(part: str) -> Callable[[Writer, Any], Typed]:
     return write
 
 
-DATES: Final = {
+DATES: Final[Entries] = {
     exp.DateDiff: Entry(_datediff, PAIR),
     exp.Extract: Entry(_extract, PAIR),
     exp.Year: Entry(_part("YEAR")),

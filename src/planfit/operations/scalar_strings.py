@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from planfit.operations.scalar_sql import Refused, Type, Typed, quoted
-from planfit.operations.scalar_writer import PAIR, Entry, Writer, literal_text, tight, whole
+from planfit.operations.scalar_writer import PAIR, Entries, Entry, Writer, literal_text, tight, whole
 
 
 def _of_text(name: str, type_: Type = "text") -> Callable[[Writer, Any], Typed]:
@@ -64,7 +64,7 @@ def _pipe(writer: Writer, node: Any) -> Typed:
     return Typed(f"{tight(writer.text(node.this))} || {tight(writer.text(node.expression))}", "text")
 
 
-STRINGS: Final = {
+STRINGS: Final[Entries] = {
     exp.Upper: Entry(_of_text("UPPER")),
     exp.Lower: Entry(_of_text("LOWER")),
     exp.Trim: Entry(_of_text("TRIM")),

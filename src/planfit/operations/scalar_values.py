@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from planfit.operations.scalar_sql import Refused, Typed, number, quoted
-from planfit.operations.scalar_writer import Entry, Writer, moment, said
+from planfit.operations.scalar_writer import Entries, Entry, Writer, moment, said
 
 FLOATS: Final = frozenset({"DOUBLE", "FLOAT", "REAL", "DECIMAL"})
 WHOLE: Final = frozenset({"INT", "BIGINT", "SMALLINT", "TINYINT", "HUGEINT"})
@@ -74,7 +74,7 @@ def _to_number(writer: Writer, value: Typed, node: Any, is_whole: bool) -> Typed
     return Typed(f"CASE WHEN {kept.text} < 0e0 THEN CEIL({kept.text}) ELSE FLOOR({kept.text}) END", "number")
 
 
-VALUES: Final = {
+VALUES: Final[Entries] = {
     exp.Column: Entry(_column),
     exp.Literal: Entry(_literal, ("this", "is_string")),
     exp.Boolean: Entry(_boolean),

@@ -34,6 +34,8 @@ FEWEST_LEVELS, MOST_LEVELS = 3, 2_000
 """Levels of a category that make groups."""
 MOST_CLASSES: Final = 3
 """Classes up to which crossed categories are looked at: their target means are a column a class."""
+MANY_NAMES: Final = 10
+"""Different names up to which a tree sees by itself which belong together."""
 MOST_NAMES: Final = 4
 """Columns of names and texts that are looked into."""
 MOST_DATES: Final = 3
@@ -96,7 +98,7 @@ def _names_and_texts(ranked: Sequence[Column], frame: pd.DataFrame, task: Task) 
     """Yield what the beginnings of names say, how often they come back, and how texts are written."""
     kinds = (Kind.CATEGORICAL, Kind.TEXT, Kind.IDENTIFIER)
     columns = [column for column in ranked if column.kind in kinds and not column.ordered and not column.group]
-    for column in [column for column in columns if (column.n_unique or 0) > FEWEST_LEVELS][:MOST_NAMES]:
+    for column in [column for column in columns if (column.n_unique or 0) > MANY_NAMES][:MOST_NAMES]:
         values = frame[column.name].dropna().astype(str)
         different = values.nunique()
         if len(task.classes) <= MOST_CLASSES:

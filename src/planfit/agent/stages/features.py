@@ -227,8 +227,17 @@ def _probe_scores(session: Session, search: Search, *sets: FeatureSet) -> list[t
     return [tuple(each.result["per_fold"]) if "per_fold" in each.result else None for each in done]
 
 
+def probe_model(session: Session) -> tuple[str, dict[str, Any]]:
+    """Return the quick family that probes, and its hyperparameters: what only a linear model may use, it judges itself."""
+    allowed = session.request.models
+    if not allowed or PROBE_FAMILY in allowed or "linear" not in allowed:
+        return PROBE_FAMILY, PROBE_PARAMS
+    return "linear", {}
+
+
 def _probe_side(session: Session, search: Search, features: FeatureSet) -> JobStep:
-    spec = CandidateSpec(id="probe", family=PROBE_FAMILY, params=PROBE_PARAMS, features=features.name, origin="probe")
+    family, params = probe_model(session)
+    spec = CandidateSpec(id="probe", family=family, params=params, features=features.name, origin="probe")
     allotment = allotments.probe(session, search, session.key("probe_side", 1, features.key))
 
     def keep(done: JobDone | JobFailed) -> Outcome:

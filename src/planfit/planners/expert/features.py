@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from planfit.planners.base import Ask
+from planfit.planners.expert.bends import linear_models_bend
+from planfit.planners.expert.feature_view import FeatureView, JsonDict, LeftOut, Step, view_of
 from planfit.planners.expert.ratios import sensible_ratios
 from planfit.planners.expert.rules import Rule, figure, percent, rule
-from planfit.records.profile import ColumnProfile
-from planfit.records.schema import Column, Kind
+from planfit.records.schema import Kind
 
 MANY_LEVELS = 10
 """Categories above this are target-encoded beside what the family does with them."""
@@ -33,48 +33,7 @@ MOST_LEFT_OUT = 8
 """Notes on what was left out that a rationale holds."""
 HEAVY_TAIL = 2.0
 """Skew above which a person would take the logarithm."""
-JsonDict = dict[str, Any]
 Variant = Literal["full", "smaller", "wider"]
-
-
-@dataclass(frozen=True)
-class FeatureView:
-    """What the feature rules look at."""
-
-    ask: Ask
-    columns: tuple[Column, ...]
-    stats: dict[str, ColumnProfile]
-    strength: dict[str, tuple[str, float]]
-    """Measure and value of each column's association with the target, on training rows."""
-
-    @property
-    def rows(self) -> int:
-        return self.ask.profile.rows
-
-    def of_kind(self, *kinds: Kind) -> list[Column]:
-        return [column for column in self.columns if column.kind in kinds]
-
-    def missing(self, name: str) -> int:
-        return self.stats[name].missing
-
-    def legal(self, operation: str) -> bool:
-        return not self.ask.operations or operation in self.ask.operations
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of the plan, with its reason inside."""
-
-    rule: str
-    step: JsonDict
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """What was considered and left out, and why."""
-
-    rule: str
-    says: str
 
 
 def feature_plan(ask: Ask, variant: Variant = "full") -> JsonDict:
@@ -105,21 +64,6 @@ def feature_plan(ask: Ask, variant: Variant = "full") -> JsonDict:
         "transformations": [entry.step for entry in steps],
         "rationale": _rationale(view, steps, left),
     }
-
-
-def view_of(ask: Ask) -> FeatureView:
-    """Return the columns that a plan may use, with their figures."""
-    out = {entry.name for entry in ask.task.excluded} | {ask.task.target} if ask.task is not None else set()
-    columns = (
-        ask.schema_.columns
-        if ask.schema_ is not None
-        else tuple(column for column in ask.profile.columns if column.name not in out)
-    )
-    names = {column.name for column in columns}
-    stats = {entry.name: entry for entry in ask.profile.statistics if entry.name in names}
-    associations = ask.target_profile.associations if ask.target_profile is not None else ()
-    strength: dict[str, tuple[str, float]] = {entry.column: (entry.measure, entry.value) for entry in associations}
-    return FeatureView(ask, tuple(column for column in columns if column.name in stats), stats, strength)
 
 
 def _rationale(view: FeatureView, steps: list[Step], left: list[str]) -> str:
@@ -364,10 +308,11 @@ FEATURE_RULES: tuple[Rule[FeatureView, Any], ...] = (
     what_a_quick_model_leaned_on,
     many_levels_as_target_means,
     dates_have_parts,
+    linear_models_bend,
     text_is_left_to_the_families,
     logarithms_do_not_help,
 )
-WIDE = frozenset({"features/products", "features/missing", "features/discovered"})
+WIDE = frozenset({"features/products", "features/missing", "features/discovered", "features/bends"})
 """Rules whose steps a smaller plan goes without."""
 
 
