@@ -151,7 +151,7 @@ def late_in(reader: RunReader) -> dict[str, JobFailed]:
             ticket=-1, cause=failure.cause, detail=failure.detail, seconds=failure.seconds, folder=""
         )
         for failure in failures
-        if failure.cause == "timeout"
+        if failure.cause == "timeout" and failure.allotment is not None
     }
 
 

@@ -129,7 +129,8 @@ def test_what_a_server_takes_is_found_out_once(model: Maker, ask: Maker, refuses
     assert not made.pauses
 
 
-def test_a_provider_of_tools_answers_by_one(model: Maker, ask: Maker) -> None:
+def test_a_provider_of_tools_answers_by_one(model: Maker, ask: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planfit.planners.llm.build.find_spec", lambda name: None)  # without a client of its own
     made = model(Reply(json.dumps(PLAN), tool=True), dialect="anthropic")
     answer = made.planner.propose(ask("FeaturePlan"))
     assert json.loads(answer.document) == PLAN

@@ -122,14 +122,14 @@ def test_samples_show_rare_values_and_never_personal_ones(
     assert [canary for canary in hidden if canary in sent] == []
     if kind == "TaskPlan" and not small:
         assert "CANARYRARE" in sent
-        assert "about 7770000 to 8880000" in sent
+        assert "about 7.77e+06 to 8.88e+06" in sent
         assert "1987-03" in sent
 
 
 def test_samples_are_masked_by_kind(model: Maker, ask: Maker, make: dict[str, Maker]) -> None:
     values = {
-        "write to eve@canary.test": 40, "https://canary.test/x?u=eve": 30, "Mrs. Eve Canary": 20, "10.20.30.40 up": 12,
-        "Eve Canary": 2, "case KX-20417-7": 9, "DE44 5001 0517 5407 3249 31": 7, "call +49 30 901820": 6, "paid": 99,
+        "write to zyxa@canary.test": 40, "https://canary.test/x?u=zyxa": 30, "Mrs. Zyxa Canary": 20, "10.20.30.40 up": 12,
+        "Zyxa Canary": 2, "case KX-20417-7": 9, "DE44 5001 0517 5407 3249 31": 7, "call +49 30 901820": 6, "paid": 99,
     }  # fmt: skip
     table = make["profile"](
         900,
@@ -143,8 +143,8 @@ def test_samples_are_masked_by_kind(model: Maker, ask: Maker, make: dict[str, Ma
     made.planner.propose(ask("TaskPlan", profile=table.having(warnings=(finding,))))
     text = made.server.asked[0]["messages"][1]["content"]
     for secret in (
-        "eve",
-        "Eve",
+        "zyxa",
+        "Zyxa",
         "Canary",
         "canary",
         "20417",

@@ -77,14 +77,13 @@ class Anthropic:
         self._client.close()
 
     def _body(self, request: Request) -> dict[str, Any]:
+        """Return the request; this protocol knows no seed, and its client no temperature."""
         body: dict[str, Any] = {
             "model": self.model,
             "max_tokens": request.max_tokens,
             "system": request.system,
             "messages": [{"role": "user", "content": request.user}],
         }
-        if request.temperature is not None:
-            body["temperature"] = request.temperature
         if request.mode == "json_schema":
             body["output_config"] = {"format": {"type": "json_schema", "schema": request.schema}}
         elif request.mode == "tool":

@@ -56,7 +56,8 @@ def _schema_of(ask: Ask, document: Json, parts: list[str | int]) -> Json:
     if ask.plan_kind == "TaskPlan" and parts[:1] == ["target"]:
         return _enum(ask.profile.names)
     if ask.plan_kind == "TaskPlan" and parts[:1] == ["metric"]:
-        return _enum(METRICS_OF.get(str(document.get("task_type")), ()))
+        task_type: Any = document.get("task_type")
+        return _enum(METRICS_OF[task_type]) if task_type in METRICS_OF else {}
     return _plain(at(json_schema(ask.plan_kind), tuple(parts), document))
 
 
