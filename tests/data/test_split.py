@@ -185,6 +185,14 @@ def test_impossible_splits() -> None:
         make_split(frame.head(3), y.head(3), task_of("regression"), n_folds=5, seed=0)
 
 
+def test_every_fold_in_time_learns_from_the_first_half() -> None:
+    frame = pd.DataFrame({"t": pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(1_000), unit="h")})
+    _, part = make_split(
+        frame, pd.Series(np.arange(1_000.0)), task_of("regression", "time", "t"), holdout="0.2", n_folds=5, seed=0
+    )
+    assert [int((part == fold).sum()) for fold in (-2, -1, 0, 4)] == [400, 200, 80, 80]
+
+
 def test_rows_without_time_or_group() -> None:
     frame = table(200)
     frame.loc[:9, ["t", "g"]] = None

@@ -17,6 +17,8 @@ MOST_PLACED: Final = 5_000
 MOST_BALANCED: Final = 200
 """Classes that are balanced between parts."""
 HOLDOUT_STRETCH: Final = 1.25
+FIRST_BLOCK: Final = 0.5
+"""Share of the moments that no fold is judged on: models of the first few say little of one that has learned from all."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -148,7 +150,7 @@ def _rounded(
 def share_blocks(moments: npt.NDArray[Any], holdout: float, n_folds: int) -> tuple[Numbers, int]:
     """Return a part for each moment, and the number of folds: blocks in time, cut between different moments only.
 
-    The first block is in every training part, the last `holdout` share is the holdout.
+    The first block, about half of what is not the holdout, is in every training part; the last `holdout` share is the holdout.
 
     Parameters
     ----------
@@ -165,7 +167,9 @@ def share_blocks(moments: npt.NDArray[Any], holdout: float, n_folds: int) -> tup
     end = _nearest(before, kept) if holdout else len(sizes)
     if holdout and end in (0, len(sizes)):
         end = len(sizes) - 1
-    cuts = {_nearest(before[: end + 1], before[end] * block / (n_folds + 1)) for block in range(1, n_folds + 1)}
+    first = max(FIRST_BLOCK, 1 / (n_folds + 1))
+    shares = [first + (1 - first) * fold / n_folds for fold in range(n_folds)]
+    cuts = {_nearest(before[: end + 1], before[end] * share) for share in shares}
     edges = np.array(sorted(cut for cut in cuts if 0 < cut < end))
     block = np.searchsorted(edges, np.arange(len(sizes)), side="right") - 1
     of_moments = np.where(block < 0, ALWAYS, block)
