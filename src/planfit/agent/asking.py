@@ -188,8 +188,13 @@ class Asking:
             if self.session.stopping:
                 raise StopRequested
         del self._ahead[_place(ask)]
-        answer = future.result()
         idle = round(time.monotonic() - began, 3)
+        try:
+            answer = future.result()
+        except ProviderError as error:
+            if error.calls:
+                error.calls = (*error.calls[:-1], error.calls[-1].having(idle=idle))
+            raise
         if answer.calls and answer.usage is not None:
             answer = answer.having(usage=answer.usage.having(idle_seconds=idle))
         return answer

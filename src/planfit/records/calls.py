@@ -84,6 +84,8 @@ class ModelCall(Record):
     seconds: float = 0.0
     waited: float = 0.0
     """Seconds of pause before the call, after one that failed."""
+    idle: float = 0.0
+    """Seconds in which nothing else went on, with the last call of a question that got no answer."""
     sent_sha256: str = ""
     """Of the body that was sent, as ``sent.jsonl`` holds it."""
     sent_bytes: int = 0

@@ -136,7 +136,7 @@ def usage_of(reader: RunReader) -> dict[str, Any]:
     asked = [body.usage for body in bodies if body.kind == "plan_proposed"]
     calls = [body.call for body in bodies if body.kind == "model_called"]
     if calls:
-        idle = [usage.idle_seconds for usage in asked if usage is not None]
+        idle = [usage.idle_seconds for usage in asked if usage is not None] + [call.idle for call in calls]
         return {**_of_language_model(len(asked), calls, idle), "noticed": noticed_in(reader)}
     known = [usage for usage in asked if usage is not None]
 

@@ -13,6 +13,7 @@ from planfit.planners.expert.expert import Expert
 from planfit.planners.llm import choices
 from planfit.planners.privacy import Screen
 from planfit.planners.prompts.digest import tokens
+from planfit.planners.scripted import Scripted
 from planfit.plans import parse
 from planfit.plans.validate import check_features, check_next, check_task
 from planfit.records.findings import Finding
@@ -54,6 +55,24 @@ def test_whatever_is_chosen_is_legal(ask: Maker, make: dict[str, Maker], kind: A
         else:
             findings = check_task(plan, asked.profile, asked.options)
         assert not [finding for finding in findings if finding.refuses], document
+
+
+def test_what_a_step_does_already_is_not_offered_to_its_columns(ask: Maker, make: dict[str, Maker]) -> None:
+    columns = [make["number"](name, 0, 9, missing=90) for name in ("a", "b")]
+    table = make["profile"](500, *columns, make["column"]("Churn", "boolean", 2, top={"No": 300, "Yes": 200}))
+    asked = ask("FeaturePlan", profile=table, operations=("missing_indicator", "quantile_transform"))
+    asked = asked.having(schema_=asked.task.features_of(table))
+    usual = Scripted([{"transformations": [{"columns": ["a", "b"], "operation": "missing_indicator"}]}])
+    offer = choices.offer(asked, usual, Screen(names=table.names))
+    assert offer is not None
+    both = next(key for key in fields(offer) if key.startswith("step_"))
+    assert "missing_indicator of a, b" in offer.prompt
+    assert "missing_indicator" not in fields(offer)["a"]
+    document = offer.plan({key: values[-1] for key, values in fields(offer).items()} | {both: "use"})
+    plan, _ = parse("FeaturePlan", json.dumps(document))
+    assert plan is not None
+    _, findings = check_features(plan, asked.schema_, asked.task, rows=500, memory=None)
+    assert not [finding for finding in findings if finding.refuses]
 
 
 def test_what_was_not_offered_is_refused(model: Maker, ask: Maker) -> None:

@@ -131,10 +131,14 @@ def _task(ask: Ask, expert: Planner) -> Made | None:
 
 def _features(ask: Ask, expert: Planner) -> Made | None:
     """Offer each column its operations, and the expert's steps on several columns."""
-    columns = {stats.name: _options_of(stats, ask) for stats in _main_columns(ask)}
-    keys = {_key(name, place): name for place, name in enumerate(columns, 1) if len(columns[name]) > 1}
     usual: Json = json.loads(expert.propose(ask).document)
     joint = [step for step in usual["transformations"] if len(_names(step)) > 1][:MOST_STEPS]
+    taken = {(name, step["operation"]) for step in joint for name in _names(step)}  # the same again would clash
+    columns = {
+        stats.name: [each for each in _options_of(stats, ask) if (stats.name, each) not in taken]
+        for stats in _main_columns(ask)
+    }
+    keys = {_key(name, place): name for place, name in enumerate(columns, 1) if len(columns[name]) > 1}
     steps = {f"step_{place}": step for place, step in enumerate(joint, 1)}
     options = {key: columns[name] for key, name in keys.items()} | {key: [USE, SKIP] for key in steps}
     if not options:
@@ -252,4 +256,5 @@ def _corrections(ask: Ask, screen: Screen) -> Offer | None:
 def _instead(ask: Ask, step: Any) -> list[str]:
     names = _names(step) if isinstance(step, dict) else []
     known = [stats for stats in ask.profile.statistics if stats.name in names]
-    return [name for name in _options_of(known[0], ask) if name != KEEP] if len(known) == 1 else []
+    present = step.get("operation") if isinstance(step, dict) else None
+    return [name for name in _options_of(known[0], ask) if name not in (KEEP, present)] if len(known) == 1 else []
