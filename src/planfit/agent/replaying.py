@@ -24,7 +24,7 @@ from planfit.store.store import Store
 
 Listener = Callable[[Any], None]
 _VOLATILE: Final = ("seconds", "latency", "sha256", "bytes", "key", "models", "oof", "history", "files", "pipeline",
-                    "transformed", "ledger", "memory", "path", "origin",
+                    "transformed", "ledger", "memory", "cache", "path", "origin",
                     "importance")  # fmt: skip
 """What may differ from run to run without a difference in what was done: times, and files that hold times."""
 
