@@ -150,7 +150,8 @@ def _rounded(
 def share_blocks(moments: npt.NDArray[Any], holdout: float, n_folds: int) -> tuple[Numbers, int]:
     """Return a part for each moment, and the number of folds: blocks in time, cut between different moments only.
 
-    The first block, about half of what is not the holdout, is in every training part; the last `holdout` share is the holdout.
+    The first block, about half of what is not the holdout, is in every training part; the last `holdout` share is the
+    holdout. Fold 0 is the latest, so that whoever looks at a few folds only looks at those nearest to the future.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def share_blocks(moments: npt.NDArray[Any], holdout: float, n_folds: int) -> tup
     cuts = {_nearest(before[: end + 1], before[end] * share) for share in shares}
     edges = np.array(sorted(cut for cut in cuts if 0 < cut < end))
     block = np.searchsorted(edges, np.arange(len(sizes)), side="right") - 1
-    of_moments = np.where(block < 0, ALWAYS, block)
+    of_moments = np.where(block < 0, ALWAYS, len(edges) - 1 - block)
     of_moments[end:] = HOLDOUT
     parts: Numbers = of_moments[inverse].astype(np.int64)
     return parts, len(edges)

@@ -66,9 +66,9 @@ def training_rows(part: Part, fold: int, kind: SplitKind = "random") -> Position
     fold : int
         The fold.
     kind : {"random", "stratified", "group", "time"}
-        In a time split only earlier folds are learned from.
+        In a time split only earlier rows are learned from; fold 0 is the latest.
     """
-    others = (part < fold) if kind == "time" else (part != fold)
+    others = (part > fold) if kind == "time" else (part != fold)
     return np.flatnonzero((part == ALWAYS) | (others & (part >= 0)))
 
 
@@ -285,7 +285,9 @@ def _by_time(rows: _Rows) -> tuple[Part, str, bool]:
         raise _impossible(rows, f"{by} holds too few different times")
     part = np.full(len(moments), ALWAYS, dtype=np.int64)
     part[known] = assigned
-    rule = f"forward in time by {by}: each of {n_folds} folds is judged by models of the rows before it"
+    rule = (
+        f"forward in time by {by}: each of {n_folds} folds, the latest first, is judged by models of the rows before it"
+    )
     if (part == HOLDOUT).any():
         rule += "; the holdout is the latest rows"
     if not known.all():

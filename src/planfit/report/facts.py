@@ -194,7 +194,8 @@ def _holdout(reader: RunReader, task: Task | None) -> HoldoutScore | None:
     openings = [event.body for event in reader.events if isinstance(event.body, HoldoutOpened)]
     opened = max((body.opening for body in openings), default=1)  # going back does not shut it again
     standing = {"metric": task.metric, "confidence": CONFIDENCE, "scored": "fold_average", "opening": opened}
-    return HoldoutScore.model_validate({**standing, "candidate": result.get("candidate"), **found})
+    standing |= {name: result[name] for name in ("candidate", "scored") if name in result}
+    return HoldoutScore.model_validate({**standing, **found})
 
 
 def _accepted(reader: RunReader) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -107,12 +107,7 @@ def _delivered(facts: RunFacts) -> str:
     what = f"a single model of family {code(delivered.family)}"
     if len(delivered.members) > 1:
         what = f"an ensemble of {len(delivered.members)} models: {', '.join(families)}"
-    how = f"fitted once more on all {counted(delivered.rows_fitted, 'row')}"
-    if delivered.how == "fold_average":
-        how = "the average of the models of the cross-validation"
-    if delivered.how == "mixed":
-        how = "some fitted once more on all rows, the others the averages of their models of the cross-validation"
-    return f"Delivered is {what}, {how}."
+    return f"Delivered is {what}, {words.how_fitted(delivered)}."
 
 
 def _task(facts: RunFacts) -> list[str]:
@@ -256,9 +251,7 @@ def _scored(facts: RunFacts) -> list[str]:
     held, delivered, chosen = facts.holdout, facts.delivered, facts.chosen
     lines = []
     if held is not None and delivered is not None:
-        which = "the average of the models of the cross-validation"
-        if held.scored == "refit_train":
-            which = "a model fitted on all rows but the holdout"
+        which = words.STAND_INS.get(held.scored, "a model fitted on all rows but the holdout")
         times = "once, by this run" if held.opening == 1 else f"{held.opening} times, so it is no longer untouched"
         lines.append(
             f"- The holdout scored {which} of {code(delivered.candidate)}; it has been opened {times}. "

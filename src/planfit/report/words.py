@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from planfit.records.scores import CacheUse
+from planfit.records.scores import CacheUse, Delivered
 
 METRIC_NAMES: Final = {
     "roc_auc": "ROC AUC", "average_precision": "average precision", "log_loss": "log loss", "brier": "Brier score",
@@ -47,6 +47,12 @@ _GRADES: Final = (
     (0.0, "no better than"), (0.1, "barely better than"), (0.3, "somewhat better than"), (0.6, "clearly better than"),
     (0.9, "much better than"),
 )  # fmt: skip
+
+STAND_INS: Final = {
+    "fold_average": "the average of the models of the cross-validation",
+    "latest_fold": "the model of the latest fold, which has learned from all rows before it",
+}
+"""What stands in, where there is no model fitted on all rows."""
 
 
 def metric_name(metric: str) -> str:
@@ -160,6 +166,14 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     ('1 column', '1,200 rows')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def how_fitted(delivered: Delivered) -> str:
+    """Return what the delivered model has learned from."""
+    if delivered.how == "mixed":
+        return "some fitted once more on all rows, the others standing in as the cross-validation left them"
+    again = f"fitted once more on all {counted(delivered.rows_fitted, 'row')}"
+    return STAND_INS.get(delivered.how, again)
 
 
 def bar(value: float, largest: float, width: int = 20) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from planfit.agent import allotments
 from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files
@@ -13,6 +13,8 @@ from planfit.agent.own_scorer import judge_holdout
 from planfit.agent.search import Search
 from planfit.agent.session import Session
 from planfit.agent.stages.choice import say_if_slower
+from planfit.agent.stages.split import read_parts
+from planfit.data.split import training_rows
 from planfit.deploy import manifest
 from planfit.errors import PlanfitError
 from planfit.records.canonical import canonical_json
@@ -31,6 +33,11 @@ SHARE_FOR_EVALUATION = 0.35
 """Of the time left, what one of the workers is kept by looking at the holdout."""
 IMPORTANCE_SHARE = 0.3
 """Of the time left, what the importance of columns may take."""
+StandIn = Literal["fold_average", "latest_fold"]
+STAND_INS: Final[dict[StandIn, str]] = {
+    "fold_average": "the average of its fold models",
+    "latest_fold": "the model of its latest fold",
+}
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,11 @@ class Finished:
 def evaluate_and_refit(
     session: Session, search: Search, chosen: CandidateResult, point: OperatingPoint, *, ended_by_itself: bool
 ) -> Finished:
-    """Score the fold models on the holdout while every member is fitted again on all rows, side by side.
+    """Score what the folds left on the holdout while every member is fitted again on all rows, side by side.
 
     The holdout stays closed in a run that a person stopped; importance is then measured on out-of-fold rows. Fold
-    models stand in for members that there is no time or memory to fit again.
+    models stand in for members that there is no time or memory to fit again: their average, or in time the model of the
+    latest fold, as those of earlier ones have not seen what came last.
     """
     members = members_of(search, chosen)
     opens = ended_by_itself and search.split.holdout_rows > 0
@@ -58,7 +66,7 @@ def evaluate_and_refit(
     scored, *fitted = carry_out_steps(session, [evaluation, *refits.values()])
     judge_holdout(session, search, next(iter(scored.files), None), point.threshold)
     files = _files_of(session, search, members, dict(zip(refits, fitted, strict=True)))
-    delivered = _delivered(search, chosen, members, files).having(
+    delivered = _delivered(session, search, chosen, members, files).having(
         threshold=point.threshold, rule=session.request.deliver
     )
     return Finished(_holdout_score(session, search, scored, chosen, opening), delivered, files)
@@ -72,7 +80,7 @@ def refit_wanted(
     refits = _refits(session, search, members)
     fitted = carry_out_steps(session, list(refits.values()))
     files = _files_of(session, search, members, dict(zip(refits, fitted, strict=True)))
-    made = _delivered(search, chosen, members, files)
+    made = _delivered(session, search, chosen, members, files)
     because = f"A person asked for {chosen.spec.id}. {made.because}"
     return Finished(holdout, made.having(threshold=point.threshold, rule="person", because=because), files)
 
@@ -131,7 +139,9 @@ def _evaluation(
     """Return the step that opens the holdout, and how many times it will then have been opened."""
     candidate, members = chosen.spec.id, members_of(search, chosen)
     models = [_models_key(search, name) for name, _ in members]
-    key = session.key("evaluation", 2, search.split_key, members, models, threshold, opens)
+    key = session.key("evaluation", 3, search.split_key, members, models, threshold, opens)
+    models_of = _standing_in if opens else _fold_models
+    scored = _stand_in(search)
     opening = 1
     if opens:
         opening += len(_openings(session, search.split_key) - {(session.run.id, key)})
@@ -140,7 +150,7 @@ def _evaluation(
     left = session.clock.left()
     job = EvaluateJob(
         material=session.settled,
-        members=tuple((name, weight, _fold_models(session, search, name)) for name, weight in members),
+        members=tuple((name, weight, models_of(session, search, name)) for name, weight in members),
         on="holdout" if opens else "training",
         threshold=threshold,
         importance_seconds=None if left is None else round(max(0.5, IMPORTANCE_SHARE * left), 2),
@@ -154,7 +164,7 @@ def _evaluation(
     def keep(done: JobDone | JobFailed) -> Outcome:
         if isinstance(done, JobFailed):
             return {"holdout": None, "importance": [], "failed": done.cause, "detail": done.detail}, {}
-        return {**done.result, "candidate": candidate}, job_files(done, "evaluation")
+        return {**done.result, "candidate": candidate, "scored": scored}, job_files(done, "evaluation")
 
     return JobStep(key, "evaluation", "holdout", job, None, keep), opening
 
@@ -187,7 +197,7 @@ def _holdout_score(
         high=found["high"],
         confidence=CONFIDENCE,
         rows=found["rows"],
-        scored="fold_average",
+        scored=result["scored"],
         candidate=chosen.spec.id,
         opening=opening,
     )
@@ -261,39 +271,56 @@ def _files_of(
 def _model_files(session: Session, search: Search, name: str, again: StepFinished | None) -> tuple[str, ...]:
     """Return the refitted model of a member, or its fold models."""
     if again is None:
-        return _fold_models(session, search, name)
+        return _standing_in(session, search, name)
     if "failed" in again.result:
         session.note(
             "training",
-            "A member that cannot be fitted on all rows is delivered as the average of its fold models.",
-            f"{name} stays the average of its fold models",
+            "A member that cannot be fitted on all rows is delivered as its folds left it.",
+            f"{name} is {STAND_INS[_stand_in(search)]}",
             again.result["detail"],
             candidate=name,
         )
-        return _fold_models(session, search, name)
+        return _standing_in(session, search, name)
     return (str(session.run.path / again.files[0].path),)
 
 
 def _delivered(
-    search: Search, chosen: CandidateResult, members: Members, files: dict[str, tuple[str, ...]]
+    session: Session, search: Search, chosen: CandidateResult, members: Members, files: dict[str, tuple[str, ...]]
 ) -> Delivered:
-    averaged = [name for name, _ in members if f"/candidates/{name}/refit/" not in Path(files[name][0]).as_posix()]
+    instead = [name for name, _ in members if f"/candidates/{name}/refit/" not in Path(files[name][0]).as_posix()]
     because = "Every member was fitted again on all rows."
-    if averaged:
-        which = "It is" if len(members) == 1 else f"{len(averaged)} of {len(members)} members are"
-        because = f"{which} the average of fold models: there was no time or memory to fit again on all rows."
+    if instead:
+        which = "It is" if len(members) == 1 else f"{len(instead)} of {len(members)} members are each"
+        because = f"{which} {STAND_INS[_stand_in(search)]}: there was no time or memory to fit again on all rows."
     return Delivered(
         candidate=chosen.spec.id,
         family=chosen.spec.family,
         members=members,
-        rows_fitted=search.split.training_rows if averaged else search.rows,
-        how="refit" if not averaged else "fold_average" if len(averaged) == len(members) else "mixed",
+        rows_fitted=_rows_behind(session, search) if instead else search.rows,
+        how="refit" if not instead else _stand_in(search) if len(instead) == len(members) else "mixed",
         because=because,
     )
 
 
 def _fold_models(session: Session, search: Search, name: str) -> tuple[str, ...]:
     return tuple(str(session.run.file(ref)) for ref in search.find(name).models)
+
+
+def _stand_in(search: Search) -> StandIn:
+    return "latest_fold" if search.split.kind == "time" else "fold_average"
+
+
+def _rows_behind(session: Session, search: Search) -> int:
+    """Return how many rows what stands in has learned from, all fold models together."""
+    if _stand_in(search) == "fold_average":
+        return search.split.training_rows
+    return len(training_rows(read_parts(session.run.path / "split.parquet"), 0, "time"))
+
+
+def _standing_in(session: Session, search: Search, name: str) -> tuple[str, ...]:
+    """Return the fold models that stand in for one fitted on all rows; fold 0 is the latest in time."""
+    models = _fold_models(session, search, name)
+    return models[:1] if _stand_in(search) == "latest_fold" else models
 
 
 def _models_key(search: Search, name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from planfit.agent import allotments
 from planfit.agent.attempts import Agreement, plan_hash
@@ -31,6 +31,8 @@ PROBE_PARAMS = {
     "extra_trees": False, "num_leaves": 16, "min_data_in_leaf": 10, "feature_fraction": 0.4, "bagging_fraction": 0.8,
 }  # fmt: skip
 """Searched thresholds converge in few rounds, so that the probe tells of the columns and not of the time it had."""
+ALIKE_IN_ROUNDS = 0.75
+"""Share of the other side's rounds that a fit which the clock ended needs at the least to be compared with it."""
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,11 @@ def is_persons_plan(session: Session, ask_key: str) -> bool:
 def probe(session: Session, search: Search, made: FeatureSet, resolved: ResolvedPlan) -> Probe:
     """Compare a feature set with its parent: same folds, one fast model, differences paired by fold."""
     parent = search.sets[search.adopted]
-    key = session.key("probe", 1, made.key, parent.key, search.task)
+    key = session.key("probe", 2, made.key, parent.key, search.task)
 
     adds = any(step.operation.adds_information for step in resolved.steps)
-    child, older = _probe_scores(session, search, made, parent) if adds else (None, None)
+    child, older = _probe_sides(session, search, made, parent) if adds else ((), ())
+    pairs = [pair for pair in zip(child, older, strict=False) if alike_in_rounds(*pair)]
 
     def work(_: Path) -> tuple[Any, dict[str, Path]]:
         if not adds:
@@ -167,8 +170,7 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
                 verdict="skipped",
                 because="Its steps only scale or impute; the family's own finishing decides on those.",
             ), {}
-        shared = min(len(child or ()), len(older or ()))
-        if child is None or older is None or shared < min(2, max(len(child), len(older))):
+        if not pairs or len(pairs) < min(2, max(len(child), len(older))):
             return Probe(
                 child=made.name,
                 parent=parent.name,
@@ -177,8 +179,8 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
                 because=f"It could not be compared in the time and memory there was; {parent.name} stays.",
             ), {}
         return probe_verdict(
-            child[:shared],
-            older[:shared],
+            [one.score for one, _ in pairs],
+            [other.score for _, other in pairs],
             search.task.greater_is_better,
             child=made.name,
             parent=parent.name,
@@ -221,10 +223,36 @@ def _settle(
     )
 
 
-def _probe_scores(session: Session, search: Search, *sets: FeatureSet) -> list[tuple[float, ...] | None]:
-    """Return the scores by fold of a fast model on each feature set, fitted side by side; None where it failed."""
+class ProbedFold(NamedTuple):
+    """What a fast model reached on a fold, after how many rounds, and whether its time was up."""
+
+    score: float
+    rounds: int | None
+    cut: bool
+
+
+def _probe_sides(session: Session, search: Search, *sets: FeatureSet) -> list[tuple[ProbedFold, ...]]:
+    """Return what a fast model reaches on each feature set by fold, fitted side by side; nothing where it failed."""
     done = carry_out_steps(session, [_probe_side(session, search, features) for features in sets])
-    return [tuple(each.result["per_fold"]) if "per_fold" in each.result else None for each in done]
+    return [
+        tuple(
+            ProbedFold(score, rounds, looks is not None)
+            for score, rounds, (_, looks) in zip(
+                each.result["per_fold"], each.result["rounds"], each.result["clock"], strict=True
+            )
+        )
+        if "per_fold" in each.result
+        else ()
+        for each in done
+    ]
+
+
+def alike_in_rounds(one: ProbedFold, other: ProbedFold) -> bool:
+    """Say whether two fits may be compared: what the clock cut short of the other's rounds says nothing of columns."""
+    if not (one.cut or other.cut) or one.rounds is None or other.rounds is None:
+        return True
+    fewer, more = sorted((one.rounds, other.rounds))
+    return fewer >= ALIKE_IN_ROUNDS * more
 
 
 def probe_model(session: Session) -> tuple[str, dict[str, Any]]:
@@ -243,8 +271,9 @@ def _probe_side(session: Session, search: Search, features: FeatureSet) -> JobSt
     def keep(done: JobDone | JobFailed) -> Outcome:
         if isinstance(done, JobFailed):
             return {"failed": done.cause, "detail": done.detail}, {}
-        clock = [FoldOutcome.model_validate(fold).clock for fold in done.result["folds"]]
-        return {"per_fold": done.result["score"]["per_fold"], "clock": clock}, {}
+        folds = [FoldOutcome.model_validate(fold) for fold in done.result["folds"]]
+        clock, rounds = [fold.clock for fold in folds], [fold.trained for fold in folds]
+        return {"per_fold": done.result["score"]["per_fold"], "rounds": rounds, "clock": clock}, {}
 
     return JobStep(
         key=spec_key(session, search, spec, allotment),

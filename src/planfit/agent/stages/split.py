@@ -84,7 +84,7 @@ def split_rows(session: Session, rows: Rows, task: Task) -> tuple[SplitRecord, n
         )
     n_folds = folds_for(len(rows.y))
     key = session.key(
-        "split", 2, rows.table.ref.content_hash, task.target, task.task_type, task.split, task.weight, holdout, n_folds
+        "split", 3, rows.table.ref.content_hash, task.target, task.task_type, task.split, task.weight, holdout, n_folds
     )
 
     def work(folder: Path) -> tuple[Any, dict[str, Path]]:

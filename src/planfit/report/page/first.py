@@ -168,13 +168,8 @@ def _delivered(facts: RunFacts) -> Html:
         what = f"an ensemble of {len(delivered.members)} models ({inside})"
     else:
         what = f"one model of family {delivered.family}"
-    how = f"fitted once more on all {counted(delivered.rows_fitted, 'row')}"
-    if delivered.how == "fold_average":
-        how = "the average of the models of the cross-validation"
-    if delivered.how == "mixed":
-        how = "some fitted once more on all rows, the others the averages of their models of the cross-validation"
     speed = f" One row takes it {facts.one_row_ms:.1f} ms." if facts.one_row_ms is not None else ""
-    return joined([f"Delivered is {what}, {how}.{speed}"])
+    return joined([f"Delivered is {what}, {words.how_fitted(delivered)}.{speed}"])
 
 
 def _beware(facts: RunFacts) -> Html:
