@@ -18,6 +18,12 @@ import pytest
 pytest.importorskip("openai", reason="the extra planfit[llm] is not installed")
 
 import planfit
+from planfit.planners.base import Answer, Ask
+from planfit.planners.expert.expert import Expert
+from planfit.planners.in_front import InFront
+from planfit.planners.llm.planner import follows_by_rule
+from planfit.planners.registry import planner
+from planfit.records.calls import Asking
 from planfit.testing.local_model import missing, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_model]
@@ -106,8 +112,9 @@ def test_a_run_ends_well_whatever_it_plans(url: str, name: str, small: bool, tmp
 
 
 def paired(run: planfit.Run, expert: planfit.Run) -> tuple[float, float]:
-    """Return by how much a run is better on the same folds, and half of the 95 % interval, corrected for their overlap."""
-    from planfit.comparing import T_95
+    """Return by how much a run is better on the same folds, and half of the 99 % interval, corrected for their overlap."""
+    from scipy.stats import t
+
     from planfit.runtime.evaluate import corrected_se
 
     scores = []
@@ -117,9 +124,46 @@ def paired(run: planfit.Run, expert: planfit.Run) -> tuple[float, float]:
         scores.append(json.loads(made.read_text())["score"]["per_fold"])
     sign = 1 if run.summary.greater_is_better else -1
     gains = [sign * (one - other) for one, other in zip(*scores, strict=True)]
-    return sum(gains) / len(gains), T_95[len(gains) - 1] * (corrected_se(gains) or 0.0)
+    return sum(gains) / len(gains), float(t.ppf(0.995, len(gains) - 1)) * (corrected_se(gains) or 0.0)
 
 
 def _holdout(run: planfit.Run) -> str:
     found = run.summary.holdout
     return "-" if found is None else f"{found['score']:.4f}"
+
+
+SPOILT: dict[str, Any] = {
+    "TaskPlan": {"excluded": [{"name": "regon", "reason": "says nothing"}]},
+    "FeaturePlan": {"transformations": [
+        {"column": "bmi", "operation": "tfidf"},
+        {"columns": ["age", "bmi"], "operation": "polynomial_features", "degree": 9},
+    ]},
+    "NextStep": {"move": "tune", "plan": {"candidate": "c099", "trials": 5}},
+}  # fmt: skip
+
+
+class Spoiling(InFront):
+    """Stands in front of a language model and gives a wrong answer to each of its questions first."""
+
+    def propose(self, ask: Ask) -> Answer:
+        if ask.findings or follows_by_rule(ask):
+            return self._behind.propose(ask)
+        usual = json.loads(Expert().propose(ask).document) if ask.plan_kind == "TaskPlan" else {}
+        return Answer(document=json.dumps(usual | SPOILT[ask.plan_kind]), prompt="what was asked")
+
+
+def test_it_corrects_one_value_for_each_finding(url: str, tmp_path: Path) -> None:
+    data, sentence, target = table("insurance_charges")
+    model = planner("compatible:local", Asking(base_url=url, small=True, answer_within=180.0))
+    run = planfit.run(
+        data, sentence, target=target, planner=Spoiling(model), small_model=True, base_url=url, max_candidates=3,
+        models=["linear", "lightgbm"], holdout="none", store=tmp_path,
+    )  # fmt: skip
+    assert run.status == "finished"
+    by_model = [entry for entry in run.trace if entry["planner"] == "compatible:local"]
+    corrections = [entry for entry in by_model if entry["attempt"] > 1]
+    assert run.summary.usage["calls"] == len(corrections)
+    accepted = [entry for entry in corrections if entry["status"] == "accepted"]
+    assert [entry["stage"] for entry in accepted] == ["task", "feature_engineering", "model_search"]
+    for entry in accepted:
+        print(f"\n{entry['stage']}: {json.dumps(entry['plan'])[:300]}")

@@ -172,7 +172,7 @@ parts = st.sampled_from(["transformations", "candidates", "excluded", "target", 
 documents = st.dictionaries(parts, st.one_of(values, entries), max_size=5)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 @given(document=st.one_of(documents, st.builds(lambda move, plan: {"move": move, "plan": plan}, values, documents)),
        kind=st.sampled_from(["TaskPlan", "FeaturePlan", "ModelPlan", "TuningPlan", "NextStep"]))  # fmt: skip
 def test_no_answer_is_too_odd_to_be_corrected(question: Maker, document: Any, kind: str) -> None:

@@ -256,7 +256,8 @@ def _of_plan(ask: Ask, seen: Ask, finding: Finding, field: list[str]) -> Answers
             classes = [entry.value for name in seen.profile.statistics if name.name == target for entry in name.top]
             return {**_mended(finding), **_replacing(finding.path, classes)}
         case ["split"]:
-            plain = [{"kind": kind, "column": None} for kind in ("stratified", "random")]
+            kinds = ("random",) if (_document(ask) or {}).get("task_type") == "regression" else ("stratified", "random")
+            plain = [{"kind": kind, "column": None} for kind in kinds]
             labels = {str(split["kind"]): _anew("/split", split) for split in plain}
             return {**_mended(finding), **(labels if ask.options.split is None else {})}
         case ["candidate"]:
