@@ -325,3 +325,21 @@ def test_the_expert_works_while_a_move_is_thought_about(limit: Any, asks: Any, t
     assert move.usage.idle_seconds < move.usage.seconds
     found = planfit.replay(run, table)
     assert found.equal, found.difference
+
+
+def test_a_small_model_corrects_one_value_for_each_finding(asks: Any, table: Path, tmp_path: Path) -> None:
+    def first_wrong(body: dict[str, Any]) -> Any:
+        fields = body["response_format"]["json_schema"]["schema"]["properties"]
+        if "finding_1" in fields:
+            return {key: entry["enum"][0] for key, entry in fields.items()}
+        return {next(iter(fields)): "nothing"}
+
+    server, model = asks([first_wrong], small=True)
+    run = carry_out(table, tmp_path / "store", model, max_candidates=3, small_model=True, holdout="none")
+    assert run.status == "finished"
+    by_model = [entry for entry in run.trace if entry["planner"] == "compatible:scripted"]
+    assert {entry["stage"] for entry in by_model} >= {"feature_engineering", "model_search"}
+    for entry in by_model:
+        assert entry["status"] == ("rejected" if entry["attempt"] == 1 else "accepted"), entry
+    asked = [list(body["response_format"]["json_schema"]["schema"]["properties"]) for body in server.asked]
+    assert asked[1::2] == [["finding_1"]] * (len(asked) // 2), asked

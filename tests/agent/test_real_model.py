@@ -1,7 +1,7 @@
 """A real language model plans whole runs: poorly where it is small, and the run ends well all the same.
 
 ``PLANFIT_MODEL_FILE`` names another GGUF file, ``PLANFIT_MODEL_URL`` a server that runs already, ``PLANFIT_TABLES`` a folder
-of tables (``titanic/data.csv`` and ``titanic/task.json``, and so on) that are planned besides those that are installed.
+of tables (``NAME/data.csv`` and ``NAME/task.json`` with ``description`` and ``target``) that are planned besides.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ import pytest
 pytest.importorskip("openai", reason="the extra planfit[llm] is not installed")
 
 import planfit
+from planfit.planners.base import Answer, Ask
+from planfit.planners.expert.expert import Expert
+from planfit.planners.in_front import InFront
+from planfit.planners.llm.planner import follows_by_rule
+from planfit.planners.registry import planner
+from planfit.records.calls import Asking
 from planfit.testing.local_model import missing, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_model]
@@ -36,22 +42,23 @@ def url() -> Iterator[str]:
         yield address
 
 
-OTHERS = ("titanic", "insurance_charges")
+HERE = Path(__file__).parents[1] / "sample_tables"
+SENTENCES = {
+    "titanic": ("Which passengers survived the sinking?", "Survived"),
+    "insurance_charges": ("Estimate the medical charges billed by the health insurer for each person", "charges"),
+}
+FOLDER = os.environ.get("PLANFIT_TABLES")
+OTHERS = [] if FOLDER is None else sorted(path.parent.name for path in Path(FOLDER).glob("*/task.json"))
 
 
-def table(name: str) -> tuple[pd.DataFrame, str, str]:
-    """Return a table that is installed: its rows, a sentence, its target."""
-    if name == "churn":
-        from planfit.demo import table_path
-
-        with table_path() as path:
-            return pd.read_csv(path).head(700), "Which customers will leave?", "Churn"
+def table(name: str) -> tuple[pd.DataFrame | Path, str, str]:
+    """Return a table, a sentence and its target."""
+    if name in SENTENCES:
+        return HERE / f"{name}.csv", *SENTENCES[name]
     if name in OTHERS:
-        folder = Path(os.environ.get("PLANFIT_TABLES", "nowhere")) / name
-        if not (folder / "task.json").is_file():
-            pytest.skip(f"PLANFIT_TABLES names no folder with {name}/task.json")
+        folder = Path(str(FOLDER)) / name
         task = json.loads((folder / "task.json").read_text())
-        return pd.read_csv(folder / "data.csv"), task["description"], task["target"]
+        return folder / "data.csv", task["description"], task["target"]
     from sklearn.datasets import load_diabetes
 
     frame = load_diabetes(as_frame=True, scaled=False).frame
@@ -61,24 +68,24 @@ def table(name: str) -> tuple[pd.DataFrame, str, str]:
 @pytest.mark.parametrize(
     ("name", "small"),
     [
-        pytest.param("churn", True, id="churn-choices"),
-        pytest.param("diabetes", True, id="diabetes-choices"),
+        pytest.param("titanic", True, id="titanic-choices"),
+        pytest.param("insurance_charges", True, id="insurance_charges-choices"),
         pytest.param("diabetes", False, id="diabetes-whole-plans"),
-        *(pytest.param(name, True, id=f"{name}-choices") for name in OTHERS),
+        *(pytest.param(name, True, id=f"{name}-choices") for name in OTHERS if name not in SENTENCES),
     ],
 )
 def test_a_run_ends_well_whatever_it_plans(url: str, name: str, small: bool, tmp_path: Path) -> None:
-    frame, sentence, target = table(name)
+    data, sentence, target = table(name)
     usual: dict[str, Any] = {"target": target, "max_candidates": 6, "models": ["linear", "lightgbm"]}
     run = planfit.run(
-        frame, sentence, planner="compatible:local", base_url=url, small_model=small, fallback="expert",
-        answer_within="3m" if small else "1m", max_calls=None if small else 2, store=tmp_path / "model", **usual,
+        data, sentence, planner="compatible:local", base_url=url, small_model=small, fallback="expert",
+        answer_within="3m" if small else "40s", max_calls=None if small else 1, store=tmp_path / "model", **usual,
     )  # fmt: skip
-    expert = planfit.run(frame, sentence, store=tmp_path / "expert", **usual)
+    expert = planfit.run(data, sentence, store=tmp_path / "expert", **usual)
     usage = run.summary.usage
     assert run.status == "finished"
     assert usage["calls"] >= 1
-    if small:  # whole plans may take it longer than a minute on one busy thread
+    if small:  # whole plans may take it longer than that on one busy thread
         assert usage["tokens_in"]
         assert usage["tokens_out"]
     answers = [entry for entry in run.trace if entry["planner"] == "compatible:local"]
@@ -93,17 +100,70 @@ def test_a_run_ends_well_whatever_it_plans(url: str, name: str, small: bool, tmp
     cv, floor = run.summary.cv, expert.summary.cv
     assert cv is not None
     assert floor is not None
-    if run.summary.metric == expert.summary.metric:
-        sign = 1 if run.summary.greater_is_better else -1
-        assert sign * (cv["score"] - floor["score"]) > -max(cv["std"] or 0, floor["std"] or 0)
+    better, noise = paired(run, expert)
+    assert better >= -noise, f"worse than the expert beyond noise: {better:+.4f}, noise {noise:.4f}"
     print(
         f"\n{name}, {'choices' if small else 'whole plans'}: {run.summary.metric} {cv['score']:.4f}, expert "
-        f"{floor['score']:.4f}; {usage['calls']} calls, {usage['tokens_in']} tokens in, {usage['tokens_out']} out, "
-        f"{usage['seconds']:.0f} s, {usage['idle_seconds']:.1f} s of {run.summary.seconds:.0f} s idle; holdout "
-        f"{_holdout(run)}, expert {_holdout(expert)}; answers: {[entry['status'] for entry in answers]}"
+        f"{floor['score']:.4f} (paired by fold {better:+.4f}, noise {noise:.4f}); {usage['calls']} calls, "
+        f"{usage['tokens_in']} tokens in, {usage['tokens_out']} out, {usage['seconds']:.0f} s, "
+        f"{usage['idle_seconds']:.1f} s of {run.summary.seconds:.0f} s idle; holdout {_holdout(run)}, "
+        f"expert {_holdout(expert)}; answers: {[entry['status'] for entry in answers]}"
     )
+
+
+def paired(run: planfit.Run, expert: planfit.Run) -> tuple[float, float]:
+    """Return by how much a run is better on the same folds, and half of the 99 % interval, corrected for their overlap."""
+    from scipy.stats import t
+
+    from planfit.runtime.evaluate import corrected_se
+
+    scores = []
+    for each in (run, expert):
+        assert each.summary.delivered is not None
+        made = each.path / "candidates" / each.summary.delivered["candidate"] / "candidate.json"
+        scores.append(json.loads(made.read_text())["score"]["per_fold"])
+    sign = 1 if run.summary.greater_is_better else -1
+    gains = [sign * (one - other) for one, other in zip(*scores, strict=True)]
+    return sum(gains) / len(gains), float(t.ppf(0.995, len(gains) - 1)) * (corrected_se(gains) or 0.0)
 
 
 def _holdout(run: planfit.Run) -> str:
     found = run.summary.holdout
     return "-" if found is None else f"{found['score']:.4f}"
+
+
+SPOILT: dict[str, Any] = {
+    "TaskPlan": {"excluded": [{"name": "regon", "reason": "says nothing"}]},
+    "FeaturePlan": {"transformations": [
+        {"column": "bmi", "operation": "tfidf"},
+        {"columns": ["age", "bmi"], "operation": "polynomial_features", "degree": 9},
+    ]},
+    "NextStep": {"move": "tune", "plan": {"candidate": "c099", "trials": 5}},
+}  # fmt: skip
+
+
+class Spoiling(InFront):
+    """Stands in front of a language model and gives a wrong answer to each of its questions first."""
+
+    def propose(self, ask: Ask) -> Answer:
+        if ask.findings or follows_by_rule(ask):
+            return self._behind.propose(ask)
+        usual = json.loads(Expert().propose(ask).document) if ask.plan_kind == "TaskPlan" else {}
+        return Answer(document=json.dumps(usual | SPOILT[ask.plan_kind]), prompt="what was asked")
+
+
+def test_it_corrects_one_value_for_each_finding(url: str, tmp_path: Path) -> None:
+    data, sentence, target = table("insurance_charges")
+    model = planner("compatible:local", Asking(base_url=url, small=True, answer_within=180.0))
+    run = planfit.run(
+        data, sentence, target=target, planner=Spoiling(model), small_model=True, base_url=url, max_candidates=3,
+        models=["linear", "lightgbm"], holdout="none", store=tmp_path,
+    )  # fmt: skip
+    assert run.status == "finished"
+    by_model = [entry for entry in run.trace if entry["planner"] == "compatible:local"]
+    corrections = [entry for entry in by_model if entry["attempt"] > 1]
+    assert run.summary.usage["calls"] == len(corrections)
+    accepted = [entry for entry in corrections if entry["status"] == "accepted"]
+    assert [entry["stage"] for entry in accepted] == ["task", "feature_engineering", "model_search"]
+    for entry in accepted:
+        print(f"\n{entry['stage']}: {json.dumps(entry['plan'])[:300]}")

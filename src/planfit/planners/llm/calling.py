@@ -236,7 +236,7 @@ _HINTS: Final[dict[Outcome, str]] = {
     "not_found": "Check the model's name and --base-url.",
     "unreachable": "Check that the server is there and --base-url.",
     "too_long_a_prompt": "Use --small-model, or serve the model with a longer context.",
-    "timed_out": "A larger --time-limit leaves it more time.",
+    "timed_out": "Give it longer with --answer-within, and the run with a larger --time-limit.",
     "cut_off": "The answer must be shorter.",
 }
 

@@ -47,13 +47,11 @@ class Offer:
 
 
 def offer(ask: Ask, expert: Planner, screen: Screen) -> Offer | None:
-    """Return what may be chosen; None where there is nothing to choose, so that the expert answers."""
+    """Return what may be chosen at first; None where there is nothing to choose, so that the expert answers."""
     makers = {"TaskPlan": _task, "FeaturePlan": _features, "NextStep": _move}
     make = makers.get(ask.plan_kind)
     if make is None or (ask.task is not None and ask.plan_kind == "TaskPlan"):
         return None
-    if ask.findings:
-        return _corrections(ask, screen) if ask.plan_kind == "FeaturePlan" else None
     made = make(ask, expert)
     if made is None:
         return None
@@ -63,10 +61,11 @@ def offer(ask: Ask, expert: Planner, screen: Screen) -> Offer | None:
         f"{json.dumps(key, ensure_ascii=False)}: {', '.join(values)}{says.get(key, '')}"
         for key, values in options.items()
     ]
-    return Offer(_prompt(ask, screen, lines), screen.names_out(closed(fields)), tuple(fields), plan)
+    return Offer(prompt(ask, screen, lines), screen.names_out(closed(fields)), tuple(fields), plan)
 
 
-def _prompt(ask: Ask, screen: Screen, lines: list[str]) -> str:
+def prompt(ask: Ask, screen: Screen, lines: list[str]) -> str:
+    """Return what is shown of the table and the run, and what may be chosen."""
     seen = screen.view(ask)
     table = "" if ask.plan_kind == "NextStep" else _table(seen)
     parts = [
@@ -132,10 +131,10 @@ def _task(ask: Ask, expert: Planner) -> Made | None:
 def _features(ask: Ask, expert: Planner) -> Made | None:
     """Offer each column its operations, and the expert's steps on several columns."""
     usual: Json = json.loads(expert.propose(ask).document)
-    joint = [step for step in usual["transformations"] if len(_names(step)) > 1][:MOST_STEPS]
-    taken = {(name, step["operation"]) for step in joint for name in _names(step)}  # the same again would clash
+    joint = [step for step in usual["transformations"] if len(names_of(step)) > 1][:MOST_STEPS]
+    taken = {(name, step["operation"]) for step in joint for name in names_of(step)}  # the same again would clash
     columns = {
-        stats.name: [each for each in _options_of(stats, ask) if (stats.name, each) not in taken]
+        stats.name: [each for each in options_of(stats, ask) if (stats.name, each) not in taken]
         for stats in _main_columns(ask)
     }
     keys = {_key(name, place): name for place, name in enumerate(columns, 1) if len(columns[name]) > 1}
@@ -143,7 +142,7 @@ def _features(ask: Ask, expert: Planner) -> Made | None:
     options = {key: columns[name] for key, name in keys.items()} | {key: [USE, SKIP] for key in steps}
     if not options:
         return None
-    says = {key: f"   ({step['operation']} of {', '.join(_names(step)[:4])})" for key, step in steps.items()}
+    says = {key: f"   ({step['operation']} of {', '.join(names_of(step)[:4])})" for key, step in steps.items()}
 
     def plan(chosen: Json) -> Json:
         made = [step for key, step in steps.items() if chosen.get(key) == USE]
@@ -157,16 +156,19 @@ def _features(ask: Ask, expert: Planner) -> Made | None:
     return options, says, plan
 
 
-def _names(step: Json) -> list[str]:
+def names_of(step: Json) -> list[str]:
+    """Return the columns that a step names."""
     columns = step.get("columns") or ([step["column"]] if step.get("column") else [])
-    return [columns] if isinstance(columns, str) else list(columns)
+    if isinstance(columns, str):
+        return [columns]
+    return [str(name) for name in columns] if isinstance(columns, list) else []
 
 
 def _key(name: str, place: int) -> str:
     return name if re.fullmatch(r"[\w .-]{1,60}", name) and not name.startswith("step_") else f"column_{place}"
 
 
-def _options_of(stats: ColumnProfile, ask: Ask) -> list[str]:
+def options_of(stats: ColumnProfile, ask: Ask) -> list[str]:
     """Return what may be done with a column, doing nothing first."""
     wanted: list[str] = []
     if stats.kind is Kind.NUMERIC:
@@ -184,7 +186,19 @@ def _options_of(stats: ColumnProfile, ask: Ask) -> list[str]:
 
 
 def _move(ask: Ask, expert: Planner) -> Made | None:
-    """Offer the moves that make sense now, the expert's own first."""
+    documents = moves(ask, expert)
+    if len(documents) < 2:
+        return None
+
+    def plan(chosen: Json) -> Json:
+        label = chosen.get("move")
+        return documents.get(str(label), {"move": label})
+
+    return {"move": list(documents)}, {}, plan
+
+
+def moves(ask: Ask, expert: Planner) -> dict[str, Json]:
+    """Return the moves that make sense now by what they are called, the expert's own first."""
     usual: Json = json.loads(expert.propose(ask).document)
     documents = {_label(usual): usual}
     view = view_of(ask)
@@ -197,15 +211,7 @@ def _move(ask: Ask, expert: Planner) -> Made | None:
     if len(scored(ask)) >= 2 and not any(result.spec.origin == "ensemble" for result in ask.leaderboard):
         documents.setdefault("ensemble", {"move": "ensemble"})
     documents.setdefault("finish", {"move": "finish"})
-    options = list(documents)[:MOST_OPTIONS]
-    if len(options) < 2:
-        return None
-
-    def plan(chosen: Json) -> Json:
-        label = chosen.get("move")
-        return documents[label] if label in options else {"move": label}
-
-    return {"move": options}, {}, plan
+    return dict(list(documents.items())[:MOST_OPTIONS])
 
 
 def _label(move: Json) -> str:
@@ -214,47 +220,3 @@ def _label(move: Json) -> str:
         families = dict.fromkeys(entry["family"] for entry in plan["candidates"])
         return f"models: {', '.join(families)}"
     return f"tune {plan['candidate']}" if move["move"] == "tune" else str(move["move"])
-
-
-def _corrections(ask: Ask, screen: Screen) -> Offer | None:
-    """Offer, for each finding on a step, what would be right in its place; one value for each finding."""
-    try:
-        document = json.loads(ask.previous or "")
-        steps: list[Any] = list(document["transformations"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    places: dict[str, int] = {}
-    options: dict[str, list[str]] = {}
-    says: list[str] = []
-    for finding in ask.findings:
-        match = re.match(r"/transformations/(\d+)", finding.path)
-        place = int(match.group(1)) if match else -1
-        if not finding.refuses or not 0 <= place < len(steps) or place in places.values() or len(places) >= MOST_STEPS:
-            continue
-        key = f"finding_{len(places) + 1}"
-        places[key] = place
-        options[key] = [*_instead(ask, steps[place]), LEAVE_OUT][:MOST_OPTIONS]
-        said = sections.findings(screen.view(ask.having(findings=(finding,))))
-        says.append(f"{key}: {said} Choose: {', '.join(options[key])}")
-    if not places:
-        return None
-
-    def plan(chosen: Json) -> Json:
-        kept: list[Any] = []
-        for place, step in enumerate(steps):
-            key = next((name for name, at in places.items() if at == place), None)
-            instead = chosen.get(key, LEAVE_OUT) if key else None
-            if instead == LEAVE_OUT:
-                continue
-            kept.append(step if instead is None else {"columns": _names(step), "operation": instead})
-        return {"transformations": kept, "rationale": "Corrected by a choice for each finding."}
-
-    fields = {key: choice(values) for key, values in options.items()}
-    return Offer(_prompt(ask, screen, says), screen.names_out(closed(fields)), tuple(fields), plan)
-
-
-def _instead(ask: Ask, step: Any) -> list[str]:
-    names = _names(step) if isinstance(step, dict) else []
-    known = [stats for stats in ask.profile.statistics if stats.name in names]
-    present = step.get("operation") if isinstance(step, dict) else None
-    return [name for name in _options_of(known[0], ask) if name not in (KEEP, present)] if len(known) == 1 else []

@@ -10,7 +10,7 @@ from typing import Any, Final
 from planfit.errors import ProviderError
 from planfit.planners.base import Answer, Ask, Planner
 from planfit.planners.expert.next_step import MoveView
-from planfit.planners.llm import choices, lenient
+from planfit.planners.llm import choices, corrections, lenient
 from planfit.planners.llm.calling import ANSWER_TOKENS, Caller
 from planfit.planners.llm.provider import Request
 from planfit.planners.llm.sent import Sent
@@ -118,9 +118,10 @@ class LanguageModel:
     def _chosen(self, ask: Ask, before: tuple[ModelCall, ...] = ()) -> Answer:
         """Let the model choose among a few legal options."""
         screen = Screen(self._privacy, self._asking.redact, ask.profile.names)
-        offer = choices.offer(ask, self._expert, screen)
-        if offer is None:
-            return self._expert.propose(ask).having(planner="expert", calls=before)
+        offer = (corrections if ask.findings else choices).offer(ask, self._expert, screen)
+        if offer is None or not offer.keys:
+            answer = self._expert.propose(ask).having(planner="expert", calls=before)
+            return answer if offer is None else answer.having(document=json.dumps(offer.plan({}), ensure_ascii=False))
         system, user = split(offer.prompt)
 
         def read(text: str) -> str:

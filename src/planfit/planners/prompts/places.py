@@ -42,6 +42,11 @@ def schemas(ask: Ask) -> str:
     return "\n".join(f"{path}: {text}" for path, text in lines.items())
 
 
+def schema_of(ask: Ask, path: str) -> Json:
+    """Return the schema of a place in the last answer, by its JSON Pointer; empty where nothing is known of it."""
+    return _schema_of(ask, _read(ask.previous), _parts(path))
+
+
 def _schema_of(ask: Ask, document: Json, parts: list[str | int]) -> Json:
     """Return the schema of a place, empty where nothing is known of it."""
     for group in ("transformations", "candidates"):
@@ -114,7 +119,9 @@ def _entry(document: Json, group: str, place: int) -> Json:
 
 def _named(step: Json) -> list[str]:
     columns = step.get("columns") or step.get("column") or []
-    return [columns] if isinstance(columns, str) else [str(name) for name in columns if isinstance(columns, list)]
+    if isinstance(columns, str):
+        return [columns]
+    return [str(name) for name in columns] if isinstance(columns, list) else []
 
 
 def _enum(names: Any) -> Json:
