@@ -63,6 +63,8 @@ def _file(path: Path) -> str:
     text = re.sub(r"@[^/@]+@\d+@[0-9a-f]{8}\.tmp$", "", path.as_posix())
     text = re.sub(r".*/(\.beginning-)?run_[^/]+", "RUN", text)
     text = re.sub(r".*/(objects|steps|\.tmp)(?=/|$)", r"\1", text)
+    if text.startswith("/"):
+        return "STORE"
     return re.sub(r"[0-9a-f]{64}", "HASH", re.sub(r"/scratch/.*", "/scratch", text))
 
 

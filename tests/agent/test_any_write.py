@@ -146,7 +146,7 @@ def strike(forge: Forge, stores: Path, whole: dict[str, Any], faults: Faults) ->
         number = faults.counts["chains that came to the same end"]
         chain(forge, stores / f"{number}", whole, faults, source)
         assert len(faults.left()) < len(left), f"no run comes by {left}"
-        print(f"chain {number}: {len(faults.left())} places left", flush=True)
+        print(f"chain {number}: {len(faults.left())} places left; {dict(faults.counts)}", flush=True)
     ends = time.monotonic() + 20
     while (processes := forge.left()) and time.monotonic() < ends:
         time.sleep(0.1)
@@ -167,6 +167,7 @@ def test_a_disk_that_fails_at_ten_changes(forge: Forge, whole: dict[str, Any], s
     assert counts["struck"] >= 9
 
 
+@pytest.mark.slow
 def test_a_system_that_takes_every_write_in_parts(forge: Forge, whole: dict[str, Any], stores: Path) -> None:
     """It says so, and what is left of each is written after it: nothing is lost, and nothing is refused."""
     found = forge.drive(stores, "run", faults={"every": "in parts"})
