@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,10 @@ import psutil
 import pytest
 
 HERE = Path(__file__).parent
-SENTENCE = "Predict which customers have churned"
+sys.path.append(str(HERE))  # for `warm`
+
+from warm import SENTENCE, Forge, make_forge  # noqa: E402
+
 WORDS = ("late", "broken", "thanks", "great", "refund", "again", "fine", "delivery", "price", "support")
 
 
@@ -133,3 +137,28 @@ def unbroken(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     found = _drive(folder / "home", folder / "store", data, "run", [str(data), SENTENCE], **order)
     assert found is not None
     return found
+
+
+@pytest.fixture(scope="module")
+def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
+    """A warm process that runs are forked from."""
+    made = make_forge(tmp_path_factory.mktemp("forge"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def whole(forge: Forge, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a run of the forge gives that nobody disturbs, and every change of the disk that it makes."""
+    found = forge.drive(tmp_path_factory.mktemp("whole"), "run", faults={})
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def stores(forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for stores, in memory where there is one: hundreds of runs bring many small files to the disk."""
+    monkeypatch.setenv("PLANFIT_HOME", str(forge.home))
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as folder:
+        yield Path(folder)

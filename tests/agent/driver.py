@@ -2,8 +2,8 @@
 
 ``do`` is ``run`` or ``resume``, ``arguments`` are those of the Python face; after ``kill_after`` new events (of the kind
 ``kill_kind``, where one is named) the whole process group is killed, ``kill_delay`` seconds later than that. With ``tune``
-the first candidate that can be tuned is. The ``fail_at``-th change of the disk fails with error ``code``; without a code it is
-a write of which a part is lost in silence. A run that ends prints what two runs must share, one that is refused says why.
+the first candidate that can be tuned is. ``faults`` says where the disk fails, as `Faulty` takes it. A run that ends prints what
+two runs must share, one that is refused says why.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 from typing import Any
+
+from faulty import Faulty
 
 import planfit
 from planfit.planners.base import Answer, Ask
@@ -23,7 +24,6 @@ from planfit.planners.expert.expert import Expert
 from planfit.planners.prompts import prompt_for
 from planfit.planners.scripted import Scripted
 from planfit.store import store as stores
-from planfit.store.files import Disk
 
 
 class Tuning(Expert):
@@ -39,54 +39,10 @@ class Tuning(Expert):
         return Answer(document=document, prompt=prompt_for(ask))
 
 
-class Faulty(Disk):
-    """Counts what changes the disk; the n-th change fails, or a part of the n-th write is lost."""
-
-    def __init__(self, at: int | None, code: int | None) -> None:
-        self.calls, self.at, self.code = 0, at, code
-
-    def _fail(self, *, loses: bool = False) -> bool:
-        """Count a change; fail where its turn has come, or say that a part is to be lost."""
-        self.calls += 1
-        if self.at is None or self.calls < self.at or (self.code is None and not loses):
-            return False
-        self.at = None
-        if self.code is not None:
-            raise OSError(self.code, os.strerror(self.code))
-        return True
-
-    def put(self, fd: int, data: memoryview) -> int:
-        try:
-            lost = self._fail(loses=True)
-        except OSError:
-            super().put(fd, data[: len(data) // 2])
-            raise
-        if lost:
-            super().put(fd, data[: len(data) // 2])
-            return len(data)
-        return super().put(fd, data)
-
-    def create(self, path: Path, mode: int) -> int:
-        self._fail()
-        return super().create(path, mode)
-
-    def sync(self, fd: int) -> None:
-        self._fail()
-        super().sync(fd)
-
-    def replace(self, source: Path, target: Path) -> None:
-        self._fail()
-        super().replace(source, target)
-
-    def link(self, source: Path, target: Path) -> None:
-        self._fail()
-        super().link(source, target)
-
-
 def main(order: dict[str, Any]) -> None:
     """Carry an order out."""
     seen = 0
-    disk = Faulty(order.get("fail_at"), order.get("code"))
+    disk = Faulty(**order.get("faults", {}))
     stores.Disk = lambda: disk  # type: ignore[misc,assignment]
 
     def watch(event: Any) -> None:
@@ -108,11 +64,13 @@ def main(order: dict[str, Any]) -> None:
     try:
         done = getattr(planfit, order["do"])(*order["given"], on_event=watch, **arguments)
     except planfit.PlanfitError as error:
-        if "fail_at" not in order:
+        if disk.struck is None:
             raise
-        print(json.dumps({"refused": error.message, "hint": error.hint}))
-        return
-    print(json.dumps({**essence(done, order["data"]), "changes": disk.calls}))
+        ended = {"refused": error.message, "hint": error.hint}
+    else:
+        ended = essence(done, order["data"])
+    disk_tells = {"places": disk.places, "struck": disk.struck} if "faults" in order else {}
+    print(json.dumps({**ended, **disk_tells}))
 
 
 def essence(run: planfit.Run, data: str) -> dict[str, Any]:

@@ -18,13 +18,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from planfit.models.registry import families
+from planfit.operations.registry import operations
 from planfit.runtime import launch, workers, zygote
 
 PRELOADED = (
-    "optuna", "planfit.face", "planfit.lifecycle", "planfit.agent.conduct", "planfit.planners.expert.expert",
-    "planfit.report.facts", "planfit.deploy.bundle", "planfit.trace.summary",
+    "optuna", "polars", "planfit.face", "planfit.lifecycle", "planfit.agent.conduct", "planfit.agent.loop",
+    "planfit.planners.expert.expert", "planfit.planners.scripted", "planfit.planners.expert.hindsight",
+    "planfit.agent.stages.report", "planfit.agent.stages.ensemble", "planfit.agent.stages.tuning", "planfit.agent.stages.delivery",
+    "planfit.report.facts", "planfit.report.html", "planfit.report.markdown", "planfit.report.page.whole",
+    "planfit.deploy.bundle", "planfit.trace.summary", "planfit.runtime.tuning", "planfit.runtime.ensembling",
 )  # fmt: skip
-"""What a run needs besides; what imports polars is left to the run, since that starts threads."""
+"""What a run needs besides."""
+HARMLESS = {"polars-ooc-clea", "jemalloc_bg_thd"}
+"""Threads that only tidy up, and are not missed in a forked process; polars starts its others at its first work."""
 
 
 class ForkedZygote(launch.ZygoteProcess):
@@ -100,7 +107,9 @@ def main() -> None:
     zygote.preload()
     for name in PRELOADED:
         import_module(name)
-    threads = zygote.thread_names()
+    for catalogue in (operations, families):
+        catalogue()
+    threads = [name for name in zygote.thread_names() if name not in HARMLESS]
     assert len(threads) == 1, f"a process with threads cannot be forked: {threads}"
     answers = os.fdopen(os.dup(1), "w")
     with tempfile.TemporaryDirectory() as folder:
