@@ -160,9 +160,11 @@ def test_the_rows_that_break_a_step_are_named_as_they_stand_in_the_table(frame):
 
     frame = frame.assign(churned=frame["churned"].where(frame.index != 3))
     setting = setting_of(frame, "churned", None)
-    assert list(setting.frame.index[:4]) == [0, 1, 2, 4]
+    typed = setting.typed(setting.schema.names[:2])
+    assert list(typed.columns) == list(setting.schema.names[:2])
+    assert list(typed.index[:4]) == [0, 1, 2, 4]
     assert setting.y is not None
-    assert setting.y.index.equals(setting.frame.index)
+    assert setting.y.index.equals(typed.index)
 
 
 class Fussy(TransformerMixin, BaseEstimator):

@@ -127,6 +127,7 @@ def test_intervals():
     [
         ("approx. 1,250.50 kg", 1250.5), ("12k", 12000.0), ("$ -3.5M", -3.5e6), ("3-4 rooms", 3.0), ("no. 1e3", 1000.0),
         ("none", NAN), ("", NAN), ("1,25", 1.0), ("12 km", 12.0), ("−7°", -7.0), ("1e999", NAN), ("9" * 10_000, 1e30),
+        ("\N{MATHEMATICAL BOLD DIGIT ONE}\N{ARABIC-INDIC DIGIT TWO} m", 12.0),
     ],
 )  # fmt: skip
 def test_numbers_in_texts(text, number):

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import gc
+import random
 import warnings
+import weakref
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from planfit.operations.base import Arity, Operation
 from planfit.plans import FeaturePlan
 from planfit.plans.resolve import resolve
 from planfit.records.schema import Column, Kind, Schema
-from planfit.runtime.gates import dry_run, nasty_sample
+from planfit.runtime.gates import dry_run, nasty_sample, spare_run
+from planfit.testing.frames import target_of, task_of
+from planfit.testing.plans import random_plan, random_table
 
 KINDS = {"a": Kind.NUMERIC, "b": Kind.NUMERIC, "city": Kind.CATEGORICAL, "same": Kind.NUMERIC, "none": Kind.NUMERIC}
 
@@ -195,3 +202,65 @@ def test_the_sample_holds_what_plans_stumble_over(frame):
 def test_a_small_table_is_its_own_sample(frame):
     assert list(nasty_sample(frame.head(5), None, 500, seed=0)) == [0, 1, 2, 3, 4]
     assert len(nasty_sample(frame.head(0), None, 500, seed=0)) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**40))
+def test_the_spare_run_finds_what_the_dry_run_finds(seed):
+    source = random.Random(seed)
+    task = task_of(source.choice(("binary", "multiclass", "regression")))
+    rows = source.choice((4, 12, 30))
+    frame, columns = random_table(source, rows)
+    y = source.choice((None, target_of(task.task_type, rows, seed % 1000)))
+    plan = resolve(
+        random_plan(Schema(columns=columns, target="y", rows=rows), task, source), Schema(columns=columns), task
+    )
+    _, findings = dry_run(plan, task, frame, y, seed=seed, gate="data")
+    assert spare_run(plan, task, lambda names: frame[names], list(frame), y, seed=seed) == findings
+
+
+def test_the_spare_run_tells_rows_and_what_rests_on_a_broken_step(frame):
+    frame.loc[[17, 250], "b"] = 1_000.0
+    plan = resolved(
+        {"column": "city", "operation": "drop"},
+        Fragile(columns=("a", "b"), into=None),
+        {"columns": ["a", "b"], "operation": "ratio", "into": "c"},
+        {"column": "same", "operation": "missing_indicator"},
+    )
+    found = spare_run(plan, None, lambda names: frame[names], list(frame), None, seed=0)
+    assert found == dry_run(plan, None, frame, None, seed=0, gate="data")[1]
+    assert codes(found) == [("step-failed", "/transformations/1"), ("constant-output", "/transformations/3")]
+    assert found[0].rows == (17, 250)
+
+
+def test_the_spare_run_asks_for_a_column_when_it_is_read_and_lets_it_go_when_it_is_not(frame):
+    plan = resolved(
+        {"column": "a", "operation": "standard_scale"},
+        {"column": "b", "operation": "standard_scale"},
+        {"columns": ["same", "a"], "operation": "drop"},
+        {"column": "city", "operation": "count_encode"},
+        {"columns": ["city", "b"], "operation": "keep"},
+    )
+    asked, alive = [], {}
+
+    def columns(names):
+        gc.collect()
+        asked.append((names, [name for name, array in alive.items() if array() is not None]))
+        arrays = {name: frame[name].to_numpy().copy() for name in names}
+        alive.update({name: weakref.ref(array) for name, array in arrays.items()})
+        return pd.DataFrame(arrays, index=frame.index, copy=False)
+
+    spare_run(plan, None, columns, list(frame), None, seed=0)
+    assert asked == [([], []), (["a"], []), (["b"], []), (["city"], [])]
+
+
+def test_the_spare_run_knows_a_name_that_a_step_takes_over(frame):
+    plan = resolved(
+        {"column": "a", "operation": "drop"},
+        {"column": "b", "operation": "log1p", "into": "a"},
+        {"column": "a", "operation": "bin"},
+        {"column": "city", "operation": "one_hot_encode"},
+        {"column": "city=*", "operation": "standard_scale"},
+    )
+    found = spare_run(plan, None, lambda names: frame[names], list(frame), None, seed=0)
+    assert found == dry_run(plan, None, frame, None, seed=0, gate="data")[1]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -104,10 +105,15 @@ class Setting:
     """Where each row stands in the table as it was given."""
 
     @cached_property
-    def frame(self) -> pd.DataFrame:
-        """The rows as the door gives them, counted as in the table as it was given."""
-        frame = Door(self.schema).fit_transform(self.table.frame)
-        return frame.set_axis(self.rows)
+    def index(self) -> pd.Index:
+        """The rows, counted as in the table as it was given."""
+        return pd.Index(self.rows)
+
+    def typed(self, names: Sequence[str]) -> pd.DataFrame:
+        """Return columns of all rows as the door gives them."""
+        wanted = set(names)
+        door = Door(Schema(columns=tuple(column for column in self.schema.columns if column.name in wanted)))
+        return door.fit_transform(self.table.frame).set_axis(self.index)
 
     @cached_property
     def sample(self) -> tuple[pd.DataFrame, pd.Series | None]:
@@ -143,7 +149,7 @@ class Setting:
         if any(finding.refuses for finding in tried):
             return Judgement(plan, (*findings, *tried), GATES[:3])
         # What a sample merely makes one wary of, all rows tell for certain
-        return Judgement(plan, (*findings, *self._tried(resolved, self.frame, self.y, "data")), GATES)
+        return Judgement(plan, (*findings, *self.tried_on_all(resolved)), GATES)
 
     def judged_by_columns(self, plan: FeaturePlan) -> tuple[ResolvedPlan | None, tuple[Finding, ...]]:
         """Hold a plan against the columns: what it makes of them, None where it is refused, and what there is to say."""
@@ -152,14 +158,15 @@ class Setting:
 
     def tried_on_sample(self, resolved: ResolvedPlan) -> tuple[Finding, ...]:
         """Try a plan on awkward rows; where there are no more rows than those, all of them are tried anyway."""
-        return () if len(self.rows) <= SAMPLE_ROWS else self._tried(resolved, *self.sample, "sample")
-
-    def _tried(
-        self, resolved: ResolvedPlan, frame: pd.DataFrame, y: pd.Series | None, gate: Literal["sample", "data"]
-    ) -> tuple[Finding, ...]:
         from planfit.runtime.gates import dry_run
 
-        return dry_run(resolved, self.task, frame, y, seed=SEED, gate=gate)[1]
+        return () if len(self.rows) <= SAMPLE_ROWS else dry_run(resolved, self.task, *self.sample, seed=SEED)[1]
+
+    def tried_on_all(self, resolved: ResolvedPlan) -> tuple[Finding, ...]:
+        """Try a plan on all rows, column by column."""
+        from planfit.runtime.gates import spare_run
+
+        return spare_run(resolved, self.task, self.typed, self.schema.names, self.y, seed=SEED)
 
 
 def check_plan(text: str, data: Any, *, target: str | None, task_type: str | None) -> Judgement:

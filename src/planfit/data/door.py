@@ -86,6 +86,7 @@ class Door(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type
                 for name, array in arrays.items()
             },
             index=index,
+            copy=False,  # each column stays an array of its own, which goes when the column does
         )
 
     def transform_arrays(self, X: Any) -> dict[str, npt.NDArray[Any]]:
@@ -233,7 +234,16 @@ def polars_array(series: Any) -> Any:
         return series.to_numpy().astype(np.float64)
     if getattr(series.dtype, "time_zone", None):
         series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    if str(series.dtype) == "String" and len(series) > _FEW_ROWS:
+        return _levels_and_places(series)
     return series.to_list() if series.dtype.is_nested() else series.to_numpy()
+
+
+def _levels_and_places(series: Any) -> pd.Categorical:
+    """Return texts as each distinct one once and where it stands, so that no cell becomes a text of its own."""
+    coded = series.to_arrow().dictionary_encode()
+    places = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return pd.Categorical.from_codes(places, pd.Index(coded.dictionary.to_pylist(), dtype=object), validate=False)
 
 
 def _array(values: Any) -> Any:

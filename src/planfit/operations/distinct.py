@@ -15,7 +15,8 @@ def distinct(column: np.ndarray) -> tuple[np.ndarray, list[Any]]:
     (array([0, 2, 1, 0]), ['b', 'a'])
     """
     codes, values = pd.factorize(column)
-    return np.where(codes < 0, len(values), codes), list(values)
+    found = values.tolist() if values.dtype.kind in "fO" else list(values)
+    return np.where(codes < 0, len(values), codes), found
 
 
 def statistics_of(numbers: np.ndarray, codes: np.ndarray, groups: int, statistic: str) -> tuple[float, np.ndarray]:

@@ -7,9 +7,9 @@ level's code depends on the level alone, so its row of the result is computed on
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import repeat
-from typing import Any
+from typing import Any, Final, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -20,9 +20,14 @@ from sklearn.preprocessing import TargetEncoder
 from planfit.errors import UsageError
 from planfit.operations.arrays import ArrayTransformer
 from planfit.operations.base import BuildContext
+from planfit.operations.distinct import distinct
 
 UNSEEN_TEXT = "\0unseen"  # stand for what is no level: values that do not occur
 UNSEEN_NUMBER = -1.7e308
+MANY_CELLS: Final = 512
+"""From here on finding the distinct values of a column takes less than looking every cell up."""
+COUNTING: Final = ("min_frequency", "max_categories")
+"""Parameters for which an encoder counts the rows of each level; without them it looks at the levels alone."""
 ORDERED_SMOOTHING = 10.0
 """Rows that the overall mean weighs in an ordered encoding, where `smooth` is ``auto``."""
 
@@ -38,21 +43,49 @@ class LevelLookup(ArrayTransformer):
     """
 
     levels_: list[list[Any]]
+    lookups_: list[dict[Any, int]]
     tables_: list[np.ndarray]
 
-    def _read_levels(self, X: np.ndarray) -> None:
+    def fit(self, X: np.ndarray, y: Any = None) -> Self:
+        """Learn the levels, and the row of each."""
+        self._learn_tables(X)
+        return self
+
+    def fit_transform(self, X: np.ndarray, y: Any = None) -> np.ndarray:
+        """Learn, and return what `transform` does of the same rows; their levels are looked for once."""
+        return self._rows(self._learn_tables(X), len(X))
+
+    def _learn_tables(self, X: np.ndarray) -> list[np.ndarray]:
+        """Set `tables_`; return what `_read_levels` does."""
+        raise NotImplementedError
+
+    def _read_levels(self, X: np.ndarray) -> list[np.ndarray]:
+        """Set `levels_`; return each cell's position in its column's table."""
         self.n_features_in_ = X.shape[1]
-        self.levels_ = [sorted_levels(X[:, place]) for place in range(X.shape[1])]
-        self.lookups_ = [{level: code for code, level in enumerate(levels)} for levels in self.levels_]
+        self.levels_, self.lookups_ = [], []
+        positions = []
+        for column in X.T:
+            places, values = distinct(column)
+            levels = sorted_levels(values)
+            lookup = {level: code for code, level in enumerate(levels)}
+            codes = np.array([*map(lookup.__getitem__, values), len(levels)], dtype=np.intp)
+            self.levels_.append(levels)
+            self.lookups_.append(lookup)
+            positions.append(codes[places])
+        return positions
 
     def codes(self, X: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield each column's positions in its table."""
+        """Yield each column's positions in its table: of few rows cell by cell, of many by their distinct values."""
         for place, lookup in enumerate(self.lookups_):
-            values = X[:, place].tolist()
             unseen = len(lookup) + 1
-            found = np.fromiter(map(lookup.get, values, repeat(unseen)), dtype=np.intp, count=len(values))
+            if len(X) >= MANY_CELLS:
+                places, values = distinct(X[:, place])
+                yield np.array([*map(lookup.get, values, repeat(unseen)), unseen - 1], dtype=np.intp)[places]
+                continue
+            cells = X[:, place].tolist()
+            found = np.fromiter(map(lookup.get, cells, repeat(unseen)), dtype=np.intp, count=len(cells))
             for row in np.flatnonzero(found == unseen):
-                if is_missing(values[row]):
+                if is_missing(cells[row]):
                     found[row] = unseen - 1
             yield found
 
@@ -60,13 +93,16 @@ class LevelLookup(ArrayTransformer):
         """Return the rows of the tables that belong to the levels in `X`."""
         if not hasattr(self, "tables_"):
             raise NotFittedError(f"{type(self).__name__} is not fitted yet.")
-        widths = [table.shape[1] for table in self.tables_]
-        out = np.empty((len(X), sum(widths)))
+        return self._rows(self.codes(X), len(X))
+
+    def _rows(self, positions: Iterable[np.ndarray], rows: int) -> np.ndarray:
+        out = np.empty((sum(table.shape[1] for table in self.tables_), rows))  # each column made in one piece
         first = 0
-        for table, width, codes in zip(self.tables_, widths, self.codes(X), strict=True):
-            out[:, first : first + width] = table[codes]
-            first += width
-        return out
+        for table, codes in zip(self.tables_, positions, strict=True):
+            last = first + table.shape[1]
+            np.take(table.T, codes, axis=1, out=out[first:last], mode="clip")  # "raise" would copy once more
+            first = last
+        return out.T
 
 
 class EncodedLevels(LevelLookup):
@@ -75,7 +111,7 @@ class EncodedLevels(LevelLookup):
     Parameters
     ----------
     encoder : estimator
-        Unfitted; fitted on each column alone.
+        Unfitted; fitted on each column alone, on one row of each level where it counts none.
     missing : float or None
         What a missing cell becomes; None: what the encoder says.
     """
@@ -84,22 +120,20 @@ class EncodedLevels(LevelLookup):
         self.encoder = encoder
         self.missing = missing
 
-    def fit(self, X: np.ndarray, y: Any = None) -> EncodedLevels:
-        """Fit one encoder a column and keep what it answers for each level."""
-        self._read_levels(X)
+    def _learn_tables(self, X: np.ndarray) -> list[np.ndarray]:
+        positions = self._read_levels(X)
         text = X.dtype == object
+        counting = any(self.encoder.get_params().get(name) is not None for name in COUNTING)
         self.encoders_ = []
         self.tables_ = []
-        for place, levels in enumerate(self.levels_):
-            column = X[:, place : place + 1]
-            if text:
-                column = column.copy()
-                column[is_missing_text(column)] = np.nan  # None and NaN are one thing here, and two to scikit-learn
+        for levels, codes in zip(self.levels_, positions, strict=True):
+            gaps = bool((codes == len(levels)).any())
+            told = np.array([*levels, np.nan], dtype=X.dtype)  # to scikit-learn None is not NaN
+            rows = told[codes] if counting else told[: len(levels) + gaps]
             encoder = clone(self.encoder)
             if text and are_whole_numbers(levels):  # scikit-learn sorts "10" before "9"
-                gaps = [np.nan] if is_missing_text(column).any() else []
-                encoder.set_params(categories=[np.array([*levels, *gaps], dtype=object)])
-            encoder.fit(column)
+                encoder.set_params(categories=[told[: len(levels) + gaps]])
+            encoder.fit(rows[:, None])
             asked = np.array([*levels, np.nan, UNSEEN_TEXT if text else UNSEEN_NUMBER], dtype=X.dtype)
             with warnings.catch_warnings():  # that one of them is unknown is the point
                 warnings.simplefilter("ignore", UserWarning)
@@ -108,7 +142,7 @@ class EncodedLevels(LevelLookup):
                 table[-2] = self.missing
             self.encoders_.append(encoder)
             self.tables_.append(table)
-        return self
+        return positions
 
     def feature_names_by_source(self, stems: list[str]) -> list[list[str]]:
         """Return the names of the columns made from each source: ``stem=level``."""
@@ -141,12 +175,12 @@ class TargetMeans(LevelLookup):
         self.cv = cv
         self.context = context
 
-    def fit(self, X: np.ndarray, y: Any, *, groups: Any = None, times: Any = None) -> TargetMeans:
+    def fit(self, X: np.ndarray, y: Any = None, *, groups: Any = None, times: Any = None) -> Self:
         """Learn the means of all rows, which `transform` applies."""
         self._learn(X, y)
         return self
 
-    def fit_transform(self, X: np.ndarray, y: Any, *, groups: Any = None, times: Any = None) -> np.ndarray:
+    def fit_transform(self, X: np.ndarray, y: Any = None, *, groups: Any = None, times: Any = None) -> np.ndarray:
         """Learn, and return values of the training rows that their own targets did not enter."""
         codes, targets = self._learn(X, y)
         task = self.context.task
@@ -159,16 +193,14 @@ class TargetMeans(LevelLookup):
         return np.stack(made, axis=2).reshape(len(X), -1)
 
     def _learn(self, X: np.ndarray, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        self._read_levels(X)
-        codes = np.column_stack(list(self.codes(X)))
+        codes = np.column_stack(self._read_levels(X))
         targets = self._targets(np.asarray(y))
         encoders = [self._encoder().fit(codes, target) for target in targets.T]
         self.tables_ = []
         for place, levels in enumerate(self.levels_):
             means = np.array([[*encoder.encodings_[place], encoder.target_mean_] for encoder in encoders]).T
-            seen = set(codes[:, place].tolist())
-            absent = [code for code in range(len(levels) + 1) if code not in seen]
-            means[absent] = means[-1]
+            absent = np.bincount(codes[:, place], minlength=len(levels) + 1) == 0
+            means[:-1][absent] = means[-1]
             self.tables_.append(means)
         return codes, targets
 
@@ -277,13 +309,12 @@ def group_codes(groups: Any) -> np.ndarray:
     return np.array([seen.setdefault(value, len(seen)) for value in values], dtype=np.intp)
 
 
-def sorted_levels(column: np.ndarray) -> list[Any]:
-    """Return the distinct values that are not missing, sorted; texts that are all whole numbers by their size.
+def sorted_levels(levels: Collection[Any]) -> list[Any]:
+    """Return distinct values sorted; texts that are all whole numbers by their size.
 
-    >>> sorted_levels(np.array(["10", "9", "-1"], dtype=object))
+    >>> sorted_levels(["10", "9", "-1"])
     ['-1', '9', '10']
     """
-    levels = {value for value in set(column.tolist()) if not is_missing(value)}
     if are_whole_numbers(levels):
         return sorted(levels, key=lambda level: (int(level), level))
     try:

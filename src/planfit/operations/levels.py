@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Final
 
 import numpy as np
 
 from planfit.operations.arrays import ArrayTransformer
-from planfit.operations.encoders import LevelLookup, is_missing
+from planfit.operations.distinct import distinct
+from planfit.operations.encoders import LevelLookup
 
 RARE: Final = "rare"
 """What levels of few rows become."""
@@ -26,15 +26,14 @@ class LevelCounts(LevelLookup):
     def __init__(self, normalize: bool) -> None:
         self.normalize = normalize
 
-    def fit(self, X: np.ndarray, y: Any = None) -> LevelCounts:
-        """Count."""
-        self._read_levels(X)
+    def _learn_tables(self, X: np.ndarray) -> list[np.ndarray]:
+        positions = self._read_levels(X)
         whole = len(X) if self.normalize else 1
         self.tables_ = [
             np.bincount(codes, minlength=len(levels) + 2)[:, None] / whole
-            for levels, codes in zip(self.levels_, self.codes(X), strict=True)
+            for levels, codes in zip(self.levels_, positions, strict=True)
         ]
-        return self
+        return positions
 
 
 class FrequentLevels(ArrayTransformer):
@@ -59,13 +58,17 @@ class FrequentLevels(ArrayTransformer):
         fewest = self.min_frequency if self.min_frequency >= 1 else self.min_frequency * len(X)
         self.kept_ = []
         for column in X.T:
-            counts = Counter(cell for cell in column.tolist() if not is_missing(cell))
-            self.kept_.append({level: None for level in sorted(counts, key=str) if counts[level] >= fewest})
+            places, levels = distinct(column)
+            counts = np.bincount(places, minlength=len(levels) + 1)
+            frequent = [level for level, count in zip(levels, counts.tolist(), strict=False) if count >= fewest]
+            self.kept_.append(dict.fromkeys(sorted(frequent, key=str)))
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the texts."""
-        out = X.copy(order="K")
+        out = np.empty_like(X, order="F")
         for place, kept in enumerate(self.kept_):
-            out[:, place] = [cell if is_missing(cell) or cell in kept else RARE for cell in X[:, place].tolist()]
+            places, levels = distinct(X[:, place])
+            told = [level if level in kept else RARE for level in levels]
+            out[:, place] = np.array([*told, np.nan], dtype=object)[places]
         return out

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.impute import SimpleImputer
 
 from planfit.operations.arrays import ArrayTransformer
+from planfit.operations.distinct import distinct
 from planfit.operations.encoders import is_missing_text
 from planfit.operations.products import product_terms, term_name
 
@@ -122,8 +123,11 @@ class NumberOfCode(Stateless):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the numbers."""
-        numbers = {text: _number(text) for text in {cell for row in X.tolist() for cell in row}}
-        return np.array([[numbers[cell] for cell in row] for row in X.tolist()], dtype=np.float64).reshape(X.shape)
+        out = np.empty(X.shape, order="F")
+        for place, column in enumerate(X.T):
+            codes, values = distinct(column)
+            out[:, place] = np.array([*map(_number, values), math.nan])[codes]
+        return out
 
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")

@@ -46,7 +46,7 @@ class FirstNumber(Stateless):
         if found is None:
             return math.nan
         sign, whole, fraction, power, magnitude = found.groups()
-        digits = re.sub(r"[^0-9]", "", whole) + (f".{fraction[1:]}" if fraction else "")
+        digits = re.sub(r"\D", "", whole) + (f".{fraction[1:]}" if fraction else "")
         number = float(f"{digits}e{power or 0}")
         if magnitude and self.magnitudes:
             number *= _TIMES[magnitude.lower()]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -13,6 +15,7 @@ from sklearn.base import clone
 
 from planfit.errors import PlanfitError
 from planfit.operations.base import Arity
+from planfit.operations.columns import expand
 from planfit.operations.step import PlanStep
 from planfit.plans.codes import finding, quoted
 from planfit.plans.resolve import ResolvedPlan, ResolvedStep
@@ -166,14 +169,88 @@ def dry_run(
     """
     trial = _Trial(frame, y, gate, deadline)
     fitted: list[PlanStep | None] = []
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    with _quiet():
         for planned, (_, step) in zip(resolved.steps, feature_steps(resolved, task, seed), strict=True):
             if trial.is_over():
                 trial.tell("time-exceeded", planned, "There was no time left for it.")
                 return [*fitted, *([None] * (len(resolved.steps) - len(fitted)))], tuple(trial.findings)
             fitted.append(step if trial.carry_out(planned, step) else None)
     return fitted, tuple(trial.findings)
+
+
+def spare_run(
+    resolved: ResolvedPlan,
+    task: Task | None,
+    columns: Callable[[list[str]], pd.DataFrame],
+    names: Sequence[str],
+    y: pd.Series | None,
+    *,
+    seed: int,
+) -> tuple[Finding, ...]:
+    """Carry out a plan on all rows and find what `dry_run` finds, in less memory: gate ``data``.
+
+    A column is asked for when a step first reads it, and let go when no later step does.
+
+    Parameters
+    ----------
+    resolved, task, y, seed
+        As for `dry_run`.
+    columns : callable
+        Gives the typed rows of some columns, also of none.
+    names : sequence of str
+        All that `columns` can give.
+    """
+    steps = [step for _, step in feature_steps(resolved, task, seed)]
+    reads = [_reads(planned, step) for planned, step in zip(resolved.steps, steps, strict=True)]
+    later = [_Reads(), *accumulate(reversed(reads), _Reads.and_those)][::-1][1:]
+    members = [name for name in names if any(name.startswith(some.stems) for some in reads)]
+    trial = _Trial(columns(members), y, "data", None)
+    with _quiet():
+        for planned, step, now, then in zip(resolved.steps, steps, reads, later, strict=True):
+            held = [str(name) for name in trial.frame.columns]
+            if now.names:
+                new = [name for name in names if name in now and name not in held]
+                trial.frame = pd.concat([trial.frame, columns(new)], axis=1) if new else trial.frame
+                trial.carry_out(planned, step)
+            else:
+                gone = {name for text in planned.removes for name in expand(text, held)}
+                trial.frame = trial.frame.drop(columns=list(gone))
+            trial.frame = trial.frame[[name for name in trial.frame.columns if name in then]]
+    return tuple(trial.findings)
+
+
+@dataclass(frozen=True)
+class _Reads:
+    """What some steps read."""
+
+    names: frozenset[str] = frozenset()
+    stems: tuple[str, ...] = ()
+    """Of groups."""
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names or name.startswith(self.stems)
+
+    def and_those(self, other: _Reads) -> _Reads:
+        """Return what both read."""
+        return _Reads(self.names | other.names, tuple(dict.fromkeys((*self.stems, *other.stems))))
+
+
+def _reads(planned: ResolvedStep, step: PlanStep) -> _Reads:
+    """Return what a step reads: nothing where it only lets columns go, which cannot fail."""
+    if step.built(step.inputs, 0) is None:
+        return _Reads()
+    names = {column.name for column in planned.inputs}
+    stems = tuple(column.name[:-1] for column in planned.inputs if column.group)
+    if planned.operation.cross_fitted and step.task is not None and step.task.split.column is not None:
+        names.add(step.task.split.column)
+    return _Reads(frozenset(names), stems)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 @dataclass
