@@ -43,7 +43,8 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
     evaluation = (
         EVALUATED_MEMBERS * len(best.folds) * predicting * search.split.holdout_rows / search.split.training_rows
     )
-    refits = min(REFITS * longest, SHARE_FOR_REFITS * limit)
+    times = 2 if search.split.kind == "time" and search.split.holdout_rows else 1  # once for the holdout, once for good
+    refits = times * min(REFITS * longest, SHARE_FOR_REFITS * limit)
     return min(floor + refits + evaluation, 0.5 * limit)
 
 

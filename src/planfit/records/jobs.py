@@ -99,7 +99,7 @@ class EvaluateJob(Record):
 
 
 class RefitJob(Record):
-    """Fit one member on all rows."""
+    """Fit one member on all rows, or all but the holdout's."""
 
     job: Literal["refit"] = "refit"
     material: Material
@@ -108,6 +108,8 @@ class RefitJob(Record):
     allotment: Allotment
     rounds: int | None = None
     """Mean best rounds of the folds, scaled to the number of rows."""
+    before_holdout: bool = False
+    """All rows but the holdout's, so that the holdout can judge the model."""
 
 
 class BundleJob(Record):

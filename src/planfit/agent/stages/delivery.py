@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,9 @@ Members = tuple[tuple[str, float], ...]
 SECONDS_FOR_BUNDLE = 1.5
 """What putting the model together and writing the report take, kept back from refitting."""
 REFIT_FORECAST = 1.6
-"""A refit on all rows takes about so many times what the longest fold took."""
+"""A refit on all rows takes at least so many times what the longest fold took ..."""
+REFIT_SLACK = 1.05
+"""... or this over what it has more of, rows and rounds."""
 SHARE_FOR_EVALUATION = 0.35
 """Of the time left, what one of the workers is kept by looking at the holdout."""
 IMPORTANCE_SHARE = 0.3
@@ -57,11 +60,13 @@ def evaluate_and_refit(
 
     The holdout stays closed in a run that a person stopped; importance is then measured on out-of-fold rows. Fold
     models stand in for members that there is no time or memory to fit again: their average, or in time the model of the
-    latest fold, as those of earlier ones have not seen what came last.
+    latest fold, as those of earlier ones have not seen what came last. Where there is time, a holdout that is later than
+    all other rows judges models that were fitted on all of those: even the latest fold's has not seen the last of them.
     """
     members = members_of(search, chosen)
     opens = ended_by_itself and search.split.holdout_rows > 0
-    evaluation, opening = _evaluation(session, search, chosen, point.threshold, opens=opens)
+    before = _fitted_before_holdout(session, search, members) if opens else {}
+    evaluation, opening = _evaluation(session, search, chosen, point.threshold, before, opens=opens)
     refits = _refits(session, search, members)
     scored, *fitted = carry_out_steps(session, [evaluation, *refits.values()])
     judge_holdout(session, search, next(iter(scored.files), None), point.threshold)
@@ -134,14 +139,20 @@ def members_of(search: Search, chosen: CandidateResult) -> Members:
 
 
 def _evaluation(
-    session: Session, search: Search, chosen: CandidateResult, threshold: Threshold | None, *, opens: bool
+    session: Session,
+    search: Search,
+    chosen: CandidateResult,
+    threshold: Threshold | None,
+    before: dict[str, tuple[str, ...]],
+    *,
+    opens: bool,
 ) -> tuple[JobStep, int]:
     """Return the step that opens the holdout, and how many times it will then have been opened."""
     candidate, members = chosen.spec.id, members_of(search, chosen)
     models = [_models_key(search, name) for name, _ in members]
-    key = session.key("evaluation", 3, search.split_key, members, models, threshold, opens)
     models_of = _standing_in if opens else _fold_models
-    scored = _stand_in(search)
+    scored = "refit_train" if before else _stand_in(search)
+    key = session.key("evaluation", 3, search.split_key, members, models, threshold, opens, scored)
     opening = 1
     if opens:
         opening += len(_openings(session, search.split_key) - {(session.run.id, key)})
@@ -150,7 +161,7 @@ def _evaluation(
     left = session.clock.left()
     job = EvaluateJob(
         material=session.settled,
-        members=tuple((name, weight, models_of(session, search, name)) for name, weight in members),
+        members=tuple((name, weight, before.get(name) or models_of(session, search, name)) for name, weight in members),
         on="holdout" if opens else "training",
         threshold=threshold,
         importance_seconds=None if left is None else round(max(0.5, IMPORTANCE_SHARE * left), 2),
@@ -221,13 +232,61 @@ def _refits(session: Session, search: Search, members: Members) -> dict[str, Job
     return steps
 
 
+def _fitted_before_holdout(session: Session, search: Search, members: Members) -> dict[str, tuple[str, ...]]:
+    """Return a model of all rows before the holdout for each member, none where rows are not divided by time or it is short."""
+    if _stand_in(search) != "latest_fold":
+        return {}
+    request = session.key("before_holdout", 1, [_models_key(search, name) for name, _ in members])
+    seconds = None
+    if session.timed:
+        seconds = session.run.decide(
+            "seconds_before_holdout", request, partial(_seconds_before_holdout, session, search, members)
+        )
+        if seconds is None:
+            return {}
+    steps = [
+        _refit_step(session, search, search.find(name), request, seconds, before_holdout=True) for name, _ in members
+    ]
+    done = carry_out_steps(session, steps)
+    if any("failed" in each.result for each in done):
+        return {}
+    return {name: (str(session.run.path / each.files[0].path),) for (name, _), each in zip(members, done, strict=True)}
+
+
+def _seconds_before_holdout(session: Session, search: Search, members: Members) -> float | None:
+    """Return the deadline of each fit that the holdout judges, None where as much again would not be left for all rows."""
+    left = max(0.0, (session.clock.left() or 0.0) - SECONDS_FOR_BUNDLE)
+    one_after_another = math.ceil(len(members) / allotments.job_shape(session, search)[0])
+    each = (1.0 - SHARE_FOR_EVALUATION) / 2 * left / one_after_another
+    return round(each, 2) if max(_refit_seconds(session, search.find(name)) for name, _ in members) < each else None
+
+
+def _more_rounds(session: Session, member: CandidateResult) -> float:
+    """Return by what factor a refit has more rounds: as many more as it has rows, unless time and not the rows set them."""
+    if any(fold.looks is not None for fold in member.folds):
+        return 1.0
+    folds = session.settled.n_folds
+    return folds / (folds - 1)
+
+
+def _refit_seconds(session: Session, member: CandidateResult) -> float:
+    folds = session.settled.n_folds
+    more = REFIT_SLACK * folds / (folds - 1) * (1.0 if member.rounds is None else _more_rounds(session, member))
+    return max(REFIT_FORECAST, more) * max((fold.fit_seconds for fold in member.folds), default=0.0) + 0.5
+
+
 def _refit_step(
-    session: Session, search: Search, member: CandidateResult, request: str, seconds: float | None
+    session: Session,
+    search: Search,
+    member: CandidateResult,
+    request: str,
+    seconds: float | None,
+    *,
+    before_holdout: bool = False,
 ) -> JobStep:
     rows = member.allotment.rows if session.timed else None
     allotment = member.allotment.having(rows=rows, seconds=seconds)
-    folds = session.settled.n_folds
-    rounds = None if member.rounds is None else max(1, round(member.rounds * folds / (folds - 1)))
+    rounds = None if member.rounds is None else max(1, round(member.rounds * _more_rounds(session, member)))
     name = member.spec.id
     job = RefitJob(
         material=session.settled,
@@ -235,15 +294,19 @@ def _refit_step(
         features=search.sets[member.spec.features].plan,
         allotment=allotment,
         rounds=rounds,
+        before_holdout=before_holdout,
     )
+    called = "judged" if before_holdout else "refit"
 
     def keep(done: JobDone | JobFailed) -> Outcome:
         if isinstance(done, JobFailed):
             return {"failed": done.cause, "detail": done.detail}, {}
-        return done.result, job_files(done, f"candidates/{name}/refit")
+        return done.result, job_files(done, f"candidates/{name}/{called}")
 
-    key = session.key("refit", 1, request, allotment.meaning(), rounds)
-    return JobStep(key, "training", f"refit {name}", job, seconds, keep, shared=True)
+    key = session.key(called, 1, request, name, allotment.meaning(), rounds)
+    return JobStep(
+        key, "training", f"refit {name}{' for the holdout' if before_holdout else ''}", job, seconds, keep, shared=True
+    )
 
 
 def _seconds_for_refit(session: Session, member: CandidateResult, busy: list[float]) -> float | None:
@@ -255,7 +318,7 @@ def _seconds_for_refit(session: Session, member: CandidateResult, busy: list[flo
     left = max(0.0, (session.clock.left() or 0.0) - SECONDS_FOR_BUNDLE)
     first = busy.index(min(busy))
     room = left - busy[first] - (SHARE_FOR_EVALUATION * left if first == len(busy) - 1 else 0.0)
-    needed = REFIT_FORECAST * max((fold.fit_seconds for fold in member.folds), default=0.0) + 0.5
+    needed = _refit_seconds(session, member)
     if needed >= room:
         return None
     busy[first] += needed

@@ -1,4 +1,4 @@
-"""Fit one member on all rows, with the rounds that its folds found best."""
+"""Fit one member on all rows, or all but the holdout's, with the rounds that its folds found best."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(job: RefitJob, folder: Path, deadline: SoftDeadline) -> dict[str, Any]:
     sheets = Sheets(job.material)
     plan = recipe(job.material, job.spec, job.features, job.allotment)
     timed = job.allotment.seconds is not None
-    rows = np.arange(len(sheets.y))
+    rows = sheets.learning if job.before_holdout else np.arange(len(sheets.y))
     if job.allotment.rows is not None:
         rows = sheets.sample(rows, job.allotment.rows, "refit")
     steps, learning, _ = FoldSteps(plan.steps, sheets.frame, sheets.y, job.material, None).run(rows, None)
