@@ -1,26 +1,34 @@
-"""A probe that the clock ended compares only what both feature sets had the same time for."""
+"""What a probe says where the clock cut one of its sides shorter than the other."""
 
 from __future__ import annotations
 
 import pytest
 
-from planfit.agent.stages.features import ProbedFold, alike_in_rounds
+from planfit.agent.stages.features import ProbedFold, stands
+
+WHOLE, LONG, SHORT, HARDLY = (
+    ProbedFold(0.8, 300, False),
+    ProbedFold(0.8, 200, True),
+    ProbedFold(0.7, 90, True),
+    ProbedFold(0.6, 1, True),
+)
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "alike"),
+    ("verdict", "child", "parent", "counts"),
     [
-        (ProbedFold(0.7, 300, False), ProbedFold(0.8, 120, False), True),  # both ended by themselves
-        (ProbedFold(40.9, 1, True), ProbedFold(17.9, 200, True), False),  # one had hardly begun
-        (ProbedFold(18.2, 180, True), ProbedFold(17.9, 200, True), True),
-        (ProbedFold(18.2, 90, True), ProbedFold(17.9, 300, False), False),
-        (
-            ProbedFold(0.7, None, True),
-            ProbedFold(0.8, None, False),
-            True,
-        ),  # a family without rounds is whole or not there
+        ("worse", ProbedFold(0.7, 120, False), WHOLE, True),  # both ended by themselves, one of them early
+        ("worse", HARDLY, LONG, False),
+        ("worse", SHORT, WHOLE, False),
+        ("even", SHORT, LONG, False),
+        ("better", SHORT, LONG, True),  # in spite of fewer rounds
+        ("better", LONG, SHORT, False),
+        ("worse", LONG, SHORT, True),  # in spite of more
+        ("worse", ProbedFold(0.7, 160, True), LONG, True),  # nearly as many
+        ("worse", ProbedFold(0.7, None, True), WHOLE, True),  # a family without rounds is whole or not there
     ],
 )
-def test_folds_are_compared_where_the_clock_was_fair(one: ProbedFold, other: ProbedFold, alike: bool) -> None:
-    assert alike_in_rounds(one, other) is alike
-    assert alike_in_rounds(other, one) is alike
+def test_a_verdict_owes_nothing_to_the_rounds_there_was_time_for(
+    verdict: str, child: ProbedFold, parent: ProbedFold, counts: bool
+) -> None:
+    assert stands(verdict, [(WHOLE, WHOLE), (child, parent)]) is counts

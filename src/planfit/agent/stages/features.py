@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -159,7 +160,7 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
 
     adds = any(step.operation.adds_information for step in resolved.steps)
     child, older = _probe_sides(session, search, made, parent) if adds else ((), ())
-    pairs = [pair for pair in zip(child, older, strict=False) if alike_in_rounds(*pair)]
+    pairs = list(zip(child, older, strict=False))
 
     def work(_: Path) -> tuple[Any, dict[str, Path]]:
         if not adds:
@@ -170,15 +171,16 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
                 verdict="skipped",
                 because="Its steps only scale or impute; the family's own finishing decides on those.",
             ), {}
+        unknown = Probe(
+            child=made.name,
+            parent=parent.name,
+            metric=search.task.metric,
+            verdict="even",
+            because=f"It could not be compared in the time and memory there was; {parent.name} stays.",
+        )
         if not pairs or len(pairs) < min(2, max(len(child), len(older))):
-            return Probe(
-                child=made.name,
-                parent=parent.name,
-                metric=search.task.metric,
-                verdict="even",
-                because=f"It could not be compared in the time and memory there was; {parent.name} stays.",
-            ), {}
-        return probe_verdict(
+            return unknown, {}
+        judged = probe_verdict(
             [one.score for one, _ in pairs],
             [other.score for _, other in pairs],
             search.task.greater_is_better,
@@ -186,7 +188,8 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
             parent=parent.name,
             metric=search.task.metric,
             test_to_train=1.0 / (session.settled.n_folds - 1),
-        ), {}
+        )
+        return judged if stands(judged.verdict, pairs) else unknown, {}
 
     done = session.run.step(key, "feature_engineering", f"probe {made.name}", work, shared=False)
     return Probe.model_validate(done.result)
@@ -247,12 +250,18 @@ def _probe_sides(session: Session, search: Search, *sets: FeatureSet) -> list[tu
     ]
 
 
-def alike_in_rounds(one: ProbedFold, other: ProbedFold) -> bool:
-    """Say whether two fits may be compared: what the clock cut short of the other's rounds says nothing of columns."""
-    if not (one.cut or other.cut) or one.rounds is None or other.rounds is None:
-        return True
-    fewer, more = sorted((one.rounds, other.rounds))
-    return fewer >= ALIKE_IN_ROUNDS * more
+def stands(verdict: str, pairs: Sequence[tuple[ProbedFold, ProbedFold]]) -> bool:
+    """Say whether a verdict on a feature set and its parent stands, though the clock may have cut one side short.
+
+    Better in spite of fewer rounds is better, and worse in spite of more is worse; the opposite says nothing of columns.
+    """
+    for child, parent in pairs:
+        if not (child.cut or parent.cut) or child.rounds is None or parent.rounds is None:
+            continue
+        fewer, more = sorted((child.rounds, parent.rounds))
+        if fewer < ALIKE_IN_ROUNDS * more and verdict != ("better" if child.rounds == fewer else "worse"):
+            return False
+    return True
 
 
 def probe_model(session: Session) -> tuple[str, dict[str, Any]]:
