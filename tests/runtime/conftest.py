@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -14,7 +13,9 @@ import pytest
 from planfit.runtime.workers import Workers
 
 HERE = Path(__file__).parent
-sys.path.append(str(HERE))  # for `rogues`, which workers import by that name too
+sys.path.append(str(HERE))  # for `rogues`, which workers import by that name too, and `processes`
+
+from processes import alive, wait_until  # noqa: E402
 
 
 def ours(scratch: Path) -> list[psutil.Process]:
@@ -27,34 +28,6 @@ def ours(scratch: Path) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return [process for process in found.values() if alive(process)]
-
-
-def alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-PATIENCE = 10.0
-"""Seconds for what comes by itself at once. What it is waited for never ends by itself, so a busy machine may be slow."""
-
-
-def children(process: psutil.Process | None = None) -> list[psutil.Process]:
-    """Return the children of a process, of this one when None; of one that has ended meanwhile there are none."""
-    try:
-        return (process or psutil.Process()).children()
-    except psutil.Error:
-        return []
-
-
-def wait_until(said: Callable[[], object], seconds: float = PATIENCE) -> bool:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if said():
-            return True
-        time.sleep(0.02)
-    return bool(said())
 
 
 @pytest.fixture(scope="module")

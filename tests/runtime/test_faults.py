@@ -10,12 +10,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from processes import alive, children, wait_until
 from rogues import Rogue
 
-from conftest import HERE, alive, children, wait_until
 from planfit.records.jobs import JobDone, JobFailed
 from planfit.runtime.workers import Workers
 
+HERE = Path(__file__).parent
 FAULTS = {
     "segfault": ("crash", "SIGSEGV"),
     "abort": ("out_of_memory", "SIGABRT"),

@@ -71,7 +71,7 @@ def offer(ask: Ask, expert: Planner, screen: Screen) -> Offer | None:
             each.answers[label] for key, each in asked.items() if (label := str(chosen.get(key))) in each.answers
         ]
         patches += [next(iter(each.answers.values())) for each in found if len(each.answers) == 1]
-        made = _patched(document, patches)
+        made = _patched(document, patches, found[0].finding)
         if any(patch[-1]["path"] == "" for patch in patches):
             return made
         left = tuple(each.finding for each in found if not each.answers)
@@ -320,7 +320,7 @@ def _at(document: Any, path: str) -> Any:
     return document
 
 
-def _patched(document: Json, patches: list[Patch]) -> Json:
+def _patched(document: Json, patches: list[Patch], refused: Finding) -> Json:
     """Return the document with all patches, later places first; what lies inside an entry that goes is passed over."""
     by_place: dict[str, Patch] = {}
     for patch in patches:
@@ -331,7 +331,7 @@ def _patched(document: Json, patches: list[Patch]) -> Json:
             by_place[path] = (*by_place.get(path, ()), *patch)
     whole = {path for path in by_place if _entry(path) == path}
     changes = [
-        Finding(code="chosen", gate="document", path=path, message="", mend=mend)
+        refused.having(path=path, mend=mend)
         for path, mend in by_place.items()
         if path in whole or _entry(path) not in whole
     ]
