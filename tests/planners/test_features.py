@@ -12,6 +12,7 @@ import pytest
 from planfit.planners.base import Ask
 from planfit.planners.expert.expert import Expert
 from planfit.planners.expert.ratios import sensible_ratios
+from planfit.plans import FeaturePlan
 from planfit.records.profile import Association, TargetProfile
 
 Maker = Callable[..., Any]
@@ -167,3 +168,30 @@ def test_codes_in_an_order_enter_products_as_numbers(expert: Expert, ask: Maker,
     assert steps["to_number"]["keep_source"] is True
     assert steps["polynomial_features"]["columns"] == ["hour_number", "temp"]
     assert steps["target_encode"]["column"] == "city"
+
+
+@pytest.mark.parametrize(
+    ("names", "rows", "expression"),
+    [
+        (("month", "day"), 200_000, '(CAST("month" AS DOUBLE)) * 31 + CAST("day" AS DOUBLE)'),
+        (("Dep_Year", "Dep Month", "DayOfMonth"), 200_000, '(CAST("Dep_Year" AS DOUBLE) * 12 + CAST("Dep Month" AS DOUBLE)) * 31 + CAST("DayOfMonth" AS DOUBLE)'),
+        (("month", "day"), 1_000, None),
+        (("month", "day_of_week"), 200_000, None),
+        (("arrival_month", "departure_month", "day"), 200_000, None),
+    ],
+)  # fmt: skip
+def test_parts_of_a_date_are_put_together(
+    expert: Expert, ask: Maker, make: dict[str, Maker], names: tuple[str, ...], rows: int, expression: str | None
+) -> None:
+    values = {"year": (2011, 2013, 3), "month": (1, 12, 12), "day": (1, 31, 31), "week": (1, 7, 7)}
+    columns = [
+        make["number"](name, *next(v for k, v in reversed(values.items()) if k in name.lower())) for name in names
+    ]
+    table = make["profile"](rows, *columns, make["column"]("Churn", "boolean", 2))
+    plan = plan_of(
+        expert, ask("FeaturePlan", profile=table, schema_=None, target_profile=None, operations=("expression",))
+    )
+    made = [(step["expression"], step["into"]) for step in plan["transformations"]]
+    assert made == ([] if expression is None else [(expression, f"day by {', '.join(names)}")])
+    if expression is not None:
+        FeaturePlan.model_validate(plan)

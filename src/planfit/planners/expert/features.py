@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from planfit.planners.base import Ask
 from planfit.planners.expert.bends import linear_models_bend
+from planfit.planners.expert.dates import parts_make_a_date
 from planfit.planners.expert.feature_view import FeatureView, JsonDict, LeftOut, Step, view_of
 from planfit.planners.expert.ratios import sensible_ratios
 from planfit.planners.expert.rules import Rule, figure, percent, rule
@@ -304,6 +305,7 @@ FEATURE_RULES: tuple[Rule[FeatureView, Any], ...] = (
     stand_ins_are_missing,
     missing_says_something,
     amounts_per_count,
+    parts_make_a_date,
     products_of_the_strongest,
     what_a_quick_model_leaned_on,
     many_levels_as_target_means,

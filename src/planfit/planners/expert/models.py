@@ -114,8 +114,11 @@ def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
         return wanted[:room]
     left = SHARE_TO_PLAN * budget.seconds * budget.workers
     chosen: list[Proposed] = []
+    hurried = {result.spec.family for result in view.ask.leaderboard if result.cut and len(result.folds) == 1}
     for entry in wanted:
         needed = seconds_of(view, entry)
+        if entry.family in hurried and any(entry.family == other.family for other in chosen):
+            continue  # of a large table: one fit that goes on for longer is worth more than two that are cut short
         # without any model, even a try that may not fit is worth it
         if needed <= left or not (chosen or view.ask.leaderboard[1:]):
             chosen.append(entry)

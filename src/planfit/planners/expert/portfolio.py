@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planfit.planners.expert.model_view import RAW, JsonDict, ModelView, Proposed, Rejected
-from planfit.planners.expert.rules import Rule, rule
+from planfit.planners.expert.rules import Rule, figure, rule
 
 ROWS_FOR_LINEAR = 100_000
 ROWS_FOR_FOREST = 50_000
@@ -27,9 +27,11 @@ MANY_CLASSES = 5
 VERY_MANY_CLASSES = 10
 """Classes from which what answers them all at once comes first: networks, forests, near rows, CatBoost."""
 FEW_ROWS = 2_000
-MANY_ROWS = 500_000
+MANY_ROWS = 200_000
 ROWS_FOR_MORE = 1_000
 """Below, a second setting of the same family only varies by luck."""
+ALL_BUT_CERTAIN = 1e-3
+"""Log loss below which hardly a row can be wrong: one row in 10,000 told wrongly with a probability of 0.9999 has as much."""
 DRAWN = (5.0, 1.0)
 """Penalties on standardised columns, in numbers of rows: at 1 a coefficient is half of what it would be without."""
 STRONGEST = {"C": 1e-4, "alpha": 1e8}
@@ -43,6 +45,7 @@ DEEP_TREES: JsonDict = {
     "extra_trees": False, "num_leaves": 84, "feature_fraction": 0.53, "bagging_fraction": 0.98, "lambda_l1": 0.03, "lambda_l2": 0.84,
     "min_data_in_leaf": 3,
 }  # fmt: skip
+LARGE_TREES: JsonDict = {"num_leaves": 255, "min_data_in_leaf": 20, "feature_fraction": 0.7, "bagging_fraction": 0.8}
 SHALLOW_TREES: JsonDict = {
     "extra_trees": True, "num_leaves": 8, "feature_fraction": 0.42, "bagging_fraction": 0.72, "min_data_in_leaf": 15,
 }  # fmt: skip
@@ -50,11 +53,16 @@ STUMPY_TREES: JsonDict = {
     "extra_trees": True, "num_leaves": 4, "feature_fraction": 0.5, "bagging_fraction": 0.7, "lambda_l2": 20.0, "learning_rate": 0.03,
 }  # fmt: skip
 """So little freedom that few entities are not learned by heart."""
+UNBOUNDED_TREES: JsonDict = {
+    "extra_trees": False, "num_leaves": 31, "feature_fraction": 1.0, "bagging_fraction": 1.0, "lambda_l1": 0.0, "lambda_l2": 0.0,
+    "min_data_in_leaf": 20, "learning_rate": 0.1,
+}  # fmt: skip
+"""Nothing holds a probability back from 0 and 1."""
 DEEP_SYMMETRIC: JsonDict = {"depth": 8, "l2_leaf_reg": 2.8, "random_strength": 0.5, "one_hot_max_size": 3}
 SHALLOW_SYMMETRIC: JsonDict = {"depth": 4, "l2_leaf_reg": 4.6, "max_ctr_complexity": 1}
 NARROW_NETWORK: JsonDict = {"width": 128, "depth": 2, "dropout": 0.05, "learning_rate": 0.02}
 SETTINGS: dict[str, tuple[JsonDict, ...]] = {
-    "lightgbm": (WIDE_TREES, DEEP_TREES, SHALLOW_TREES, STUMPY_TREES),
+    "lightgbm": (WIDE_TREES, DEEP_TREES, LARGE_TREES, SHALLOW_TREES, STUMPY_TREES, UNBOUNDED_TREES),
     "catboost": (DEEP_SYMMETRIC, SHALLOW_SYMMETRIC),
     "mlp": (NARROW_NETWORK,),
 }
@@ -113,6 +121,16 @@ def boosted_trees_are_the_anchor(view: ModelView) -> Iterator[Proposed]:
         f"{view.rows} rows; takes {view.levels} categorical columns and {gaps} with gaps as they are; tuned defaults"
     )
     yield Proposed(0.9, "lightgbm", RAW, (), reason)
+
+
+@rule("models/nothing-left-to-tell")
+def certainty_is_all_that_is_left(view: ModelView) -> Iterator[Proposed]:
+    """Where rows out of fold are all but certain already, penalties on leaves are what keeps the loss from zero."""
+    best = view.ask.leaderboard[0].score if view.ask.leaderboard else None
+    if best is None or best.metric != "log_loss" or best.value > ALL_BUT_CERTAIN:
+        return
+    reason = f"log loss {figure(best.value)} out of fold: no row is in doubt; without penalties, probabilities reach the ends"
+    yield Proposed(1.3, "lightgbm", RAW, _fixed(UNBOUNDED_TREES), reason)
 
 
 @rule("models/catboost")
@@ -234,7 +252,10 @@ def another_setting_by_rows(view: ModelView) -> Iterator[Proposed]:
     if view.rows < FEW_ROWS or (view.classes > 1 and view.rows < ROWS_FOR_FOREST):
         reason = f"{view.rows} rows: eight leaves a tree vary less than the defaults"
         yield Proposed(6.0, "lightgbm", RAW, _fixed(SHALLOW_TREES), reason)
-    elif view.rows <= MANY_ROWS:
+    elif view.rows >= MANY_ROWS:
+        reason = f"{view.rows} rows carry 255 leaves, where many small effects add up"
+        yield Proposed(6.0, "lightgbm", view.newest, _fixed(LARGE_TREES), reason)
+    else:
         reason = f"{view.rows} rows carry 84 leaves and half of the columns a tree"
         yield Proposed(6.0, "lightgbm", view.newest, _fixed(DEEP_TREES), reason)
 
@@ -275,6 +296,7 @@ MODEL_RULES: tuple[Rule[ModelView, Proposed | Rejected], ...] = (
     linear_is_the_floor,
     few_entities_ask_for_shrinkage,
     boosted_trees_are_the_anchor,
+    certainty_is_all_that_is_left,
     symmetric_trees_are_the_second_pillar,
     a_second_member_on_new_features,
     networks_are_smooth,

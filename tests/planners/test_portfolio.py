@@ -1,0 +1,51 @@
+"""Which models the expert tries, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from planfit.planners.base import BudgetLeft
+from planfit.planners.expert.models import model_plan
+from planfit.planners.expert.portfolio import LARGE_TREES, UNBOUNDED_TREES
+from planfit.records.scores import FoldOutcome, Score
+
+Maker = Callable[..., Any]
+
+
+def candidates(ask: Maker, **changes: Any) -> list[dict[str, Any]]:
+    plan: dict[str, Any] = model_plan(ask("ModelPlan", **changes))
+    found: list[dict[str, Any]] = plan["candidates"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "wanted"), [("log_loss", 5e-5, True), ("log_loss", 0.3, False), ("roc_auc", 5e-5, False)]
+)
+def test_where_no_row_is_in_doubt_nothing_holds_probabilities_back(
+    ask: Maker, make: dict[str, Maker], metric: str, value: float, wanted: bool
+) -> None:
+    best = make["result"](2, "lightgbm", value).having(score=Score(metric=metric, value=value, std=0.0))
+    proposed = candidates(ask, leaderboard=(best,))
+    free = [entry for entry in proposed if entry["params"] == UNBOUNDED_TREES]
+    assert bool(free) is wanted
+    if wanted:
+        assert "5e-05" in free[0]["reason"]
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_of_a_large_table_one_fit_goes_on_rather_than_two(ask: Maker, make: dict[str, Maker], cut: bool) -> None:
+    fold = FoldOutcome(fold=0, score=0.8, trained=200, fit_seconds=1.0, predict_seconds=0.1)
+    first = make["result"](2, "lightgbm", 0.8).having(cut=cut, folds=(fold,))
+    sets = (
+        ("v0", {"transformations": []}),
+        ("v1", {"transformations": [{"operation": "ratio", "columns": ["a", "b"]}]}),
+    )
+    large = ask("ModelPlan").profile.having(rows=400_000)
+    proposed = candidates(ask, leaderboard=(first,), feature_sets=sets, profile=large, budget=BudgetLeft(seconds=500.0))
+    settings = [entry["params"] for entry in proposed if entry["family"] == "lightgbm"]
+    assert settings[0] == {}
+    assert (LARGE_TREES in settings) is not cut
+    assert (len(settings) == 1) is cut
