@@ -16,7 +16,7 @@ MIDDLE: Final = 3_000
 LARGE: Final = 50_000
 """Rows that bear many leaves."""
 HUGE: Final = 100_000
-"""Rows that bear many more; with 63 bins instead of 255 a minute buys fewer rounds than it loses thresholds."""
+"""Rows of a quantity that bear many more leaves; classes are noisier. Fewer bins save less time than their thresholds are worth."""
 MANY_CLASSES: Final = 5
 """Classes from which a round, with its one tree a class, is too dear for small steps."""
 VERY_MANY_CLASSES: Final = 11
@@ -96,7 +96,7 @@ class LightGBM(BoostedTrees):
             changes = dict(MANY_LEAVES)
         elif rows >= MIDDLE:
             changes = dict(FOR_REGRESSION if task.task_type == "regression" else SHALLOW)
-        if rows >= HUGE:
+        if rows >= HUGE and task.task_type == "regression":
             changes["num_leaves"] = LEAVES_ON_HUGE
         if len(task.classes) >= MANY_CLASSES:
             changes |= {"learning_rate": 0.1, "num_leaves": 16, "rounds": 600}
