@@ -22,12 +22,16 @@ def candidates(ask: Maker, **changes: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("metric", "value", "wanted"), [("log_loss", 5e-5, True), ("log_loss", 0.3, False), ("roc_auc", 5e-5, False)]
-)
+    ("metric", "value", "loss", "wanted"),
+    [
+        ("log_loss", 5e-5, None, True), ("log_loss", 0.3, None, False), ("roc_auc", 5e-5, None, False),
+        ("roc_auc", 1.0, 5e-5, True), ("roc_auc", 1.0, 0.3, False),
+    ],
+)  # fmt: skip
 def test_where_no_row_is_in_doubt_nothing_holds_probabilities_back(
-    ask: Maker, make: dict[str, Maker], metric: str, value: float, wanted: bool
+    ask: Maker, make: dict[str, Maker], metric: str, value: float, loss: float | None, wanted: bool
 ) -> None:
-    best = make["result"](2, "lightgbm", value).having(score=Score(metric=metric, value=value, std=0.0))
+    best = make["result"](2, "lightgbm", value).having(score=Score(metric=metric, value=value, std=0.0, log_loss=loss))
     proposed = candidates(ask, leaderboard=(best,))
     free = [entry for entry in proposed if entry["params"] == UNBOUNDED_TREES]
     assert bool(free) is wanted

@@ -33,6 +33,17 @@ def test_folds_are_scored_apart_and_averaged() -> None:
     assert score.rows == 320
 
 
+@pytest.mark.parametrize("metric", ["roc_auc", "accuracy", "f1"])
+def test_a_perfect_score_comes_with_its_log_loss(metric) -> None:
+    y, matrix, task = binary()
+    part = np.arange(400) % 4
+    assert score_folds(metric, y, matrix, part, task).log_loss is None
+    chances = np.where(y == "yes", 0.9, 0.2)
+    score = score_folds(metric, y, np.column_stack([1 - chances, chances]), part, task)
+    assert score.value == 1.0
+    assert score.log_loss == pytest.approx(-np.log(np.where(y == "yes", 0.9, 0.8)).mean())
+
+
 def test_rows_without_a_prediction_are_masked() -> None:
     y, matrix, task = binary()
     part = np.arange(400) // 100

@@ -59,6 +59,16 @@ def test_a_lucky_fold_ranks_behind_whole_results() -> None:
     assert [each.spec.id for each in best_first([whole, better], True)] == ["c001", "c002"]
 
 
+def test_where_nothing_can_be_better_the_log_loss_decides() -> None:
+    first, second = (
+        each.having(score=Score(metric="roc_auc", value=1.0, log_loss=loss))
+        for each, loss in ((result("c001", 1, 1), 2e-5), (result("c002", 1, 1), 7e-7))
+    )
+    assert [each.spec.id for each in best_first([first, second], True)] == ["c002", "c001"]
+    worse = result("c003", 1, 1).having(score=Score(metric="roc_auc", value=0.99))
+    assert best_first([worse, first], True) == [first, worse]
+
+
 def test_a_metric_of_labels_is_raced_with_a_threshold_too(tmp_path: Path) -> None:
     made = material(tmp_path / "m", "binary", 600)
     judged = made.having(task=made.task.having(metric="f1", positive_class="yes"))

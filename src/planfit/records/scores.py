@@ -31,6 +31,8 @@ class Score(Record):
     rows: int = 0
     label: Literal["selection", "honest"] = "selection"
     """``selection``: rounds, weights or the choice itself saw these rows; ``honest``: nothing did."""
+    log_loss: float | None = None
+    """Where nothing can be better in `metric`: what still tells such candidates apart. Else None."""
 
 
 class Allotment(Record):
@@ -144,7 +146,7 @@ class CandidateResult(Record):
 
 
 def best_first(results: Iterable[CandidateResult], greater_is_better: bool) -> list[CandidateResult]:
-    """Return results, best first; ties keep their order.
+    """Return results, best first; ties keep their order, unless nothing could be better: then log loss decides.
 
     Those scored on fewer folds stand behind the others, but whatever beats the baseline on the folds that it has stands
     before the baseline, so that a search cut short still delivers what it found.
@@ -154,13 +156,13 @@ def best_first(results: Iterable[CandidateResult], greater_is_better: bool) -> l
     floor = next((result for result in known if result.spec.origin == "baseline"), None)
     most = max((len(result.folds) for result in known if result is not floor), default=0)
 
-    def place(result: CandidateResult) -> tuple[int, float]:
-        worth = sign * result.score.value
+    def place(result: CandidateResult) -> tuple[int, float, float]:
+        worth, tie = sign * result.score.value, result.score.log_loss or 0.0
         if result is floor:
-            return 2, worth
+            return 2, worth, tie
         if floor is not None and worth >= sign * _on_first(floor, len(result.folds)):
-            return 3, worth
-        return int(len(result.folds) < most), worth
+            return 3, worth, tie
+        return int(len(result.folds) < most), worth, tie
 
     return sorted(known, key=place)
 

@@ -17,6 +17,8 @@ from planfit.settings import BOOTSTRAP_DRAWS, CONFIDENCE
 
 CLEARLY_WORSE: Final = 1.0
 """Corrected standard errors below the parent at which a feature set counts as worse and is rolled back."""
+PERFECT: Final = 1.0
+"""What no metric of classes or ranks goes beyond."""
 FEWEST_DRAWS: Final = 200
 MOST_RANKED: Final = 60_000_000
 """Rows times draws times classes up to which metrics of ranks are resampled as often as asked."""
@@ -78,9 +80,11 @@ def score_folds(
         per_fold.append(metric.score(values[inside], matrix[inside], task, counts[inside], threshold=at))
     overall = metric.score(values, matrix, task, counts, threshold=threshold)
     filled = tuple(value if math.isfinite(value) else overall for value in per_fold)
+    perfect = task.is_classification and metric.greater_is_better and min(filled) >= PERFECT
     return Score(
         metric=metric.name,
         value=float(np.mean(filled)),
+        log_loss=METRICS["log_loss"].score(values, matrix, task, counts) if perfect else None,
         std=float(np.std(filled, ddof=1)) if len(filled) > 1 else None,
         per_fold=filled,
         rows=len(values),

@@ -189,4 +189,6 @@ def _slower(measured: Iterable[tuple[float, CandidateResult]]) -> str:
 
 
 def _score(result: CandidateResult) -> str:
-    return f"cross-validated {result.score.metric} of {result.score.value:.6g}"
+    loss = result.score.log_loss
+    more = "" if loss is None else f", which nothing betters, with a log loss of {loss:.2g}"
+    return f"cross-validated {result.score.metric} of {result.score.value:.6g}{more}"

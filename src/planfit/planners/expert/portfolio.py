@@ -127,9 +127,10 @@ def boosted_trees_are_the_anchor(view: ModelView) -> Iterator[Proposed]:
 def certainty_is_all_that_is_left(view: ModelView) -> Iterator[Proposed]:
     """Where rows out of fold are all but certain already, penalties on leaves are what keeps the loss from zero."""
     best = view.ask.leaderboard[0].score if view.ask.leaderboard else None
-    if best is None or best.metric != "log_loss" or best.value > ALL_BUT_CERTAIN:
+    loss = None if best is None else best.value if best.metric == "log_loss" else best.log_loss
+    if loss is None or loss > ALL_BUT_CERTAIN:
         return
-    reason = f"log loss {figure(best.value)} out of fold: no row is in doubt; without penalties, probabilities reach the ends"
+    reason = f"log loss {figure(loss)} out of fold: no row is in doubt; without penalties, probabilities reach the ends"
     yield Proposed(1.3, "lightgbm", RAW, _fixed(UNBOUNDED_TREES), reason)
 
 
