@@ -89,7 +89,7 @@ def _speed(session: Session, search: Search, spec: CandidateSpec, family: Family
         keep_models=False,
     )
     most = max(1.0, min(PROBE_SECONDS, PROBE_SHARE * seconds))
-    done = carry_out_job(session, job, seconds=most)
+    done = carry_out_job(session, job, seconds=family.start_seconds + most)
     if isinstance(done, JobDone):
         fold = FoldOutcome.model_validate(done.result["folds"][0])
         if fold.round_seconds is None:  # one epoch, or trees that are grown at once
