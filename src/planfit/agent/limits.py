@@ -66,11 +66,11 @@ def time_for_features(session: Session, search: Search) -> bool:
     return False
 
 
-def time_left_for_features(session: Session, search: Search) -> bool:
-    """Say whether the first models left time to make features, probe them and train on them."""
+def time_left_for_features(session: Session, search: Search, *, by_model: bool = False) -> bool:
+    """Say whether the first models left time to make features, or a language model's besides, probe them and train on them."""
     if not session.timed or session.request.features is not None:
         return True
-    key = session.key("time_left_for_features", 1)
+    key = session.key("time_left_for_features", 1, *(["by_model"] if by_model else []))
     enough = session.run.decide(
         "time_left_for_features", key, lambda: (session.search_seconds() or 0.0) >= LEAST_AFTER_FIRST_MODELS
     )
@@ -78,14 +78,14 @@ def time_left_for_features(session: Session, search: Search) -> bool:
         session.note(
             "feature_engineering",
             f"Features are made where {LEAST_AFTER_FIRST_MODELS:g} seconds are left for them after the first models.",
-            "the raw columns are used as they are",
+            f"{search.adopted} stays" if by_model else "the raw columns are used as they are",
             "The first models took the time.",
         )
     return bool(enough)
 
 
 def thinks_meanwhile(session: Session) -> bool:
-    """Say whether the expert's first models are trained while a language model thinks of features."""
+    """Say whether a language model is asked ahead, the expert training its own next candidates meanwhile."""
     request = session.request
     room = request.limits.candidates is None or request.limits.candidates >= CANDIDATES_TO_OVERLAP
     return is_language_model(request.planner) and room and request.features is None

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from planfit.errors import ProviderError
 from planfit.planners.base import Answer, Ask, Planner
-from planfit.planners.expert.next_step import MoveView
+from planfit.planners.expert.next_step import MoveView, new_features_are_used
 from planfit.planners.llm import choices, corrections, lenient
+from planfit.planners.llm.additions import added
 from planfit.planners.llm.calling import ANSWER_TOKENS, Caller
 from planfit.planners.llm.provider import Request
 from planfit.planners.llm.sent import Sent
@@ -129,7 +130,7 @@ class LanguageModel:
             if not isinstance(chosen, dict):
                 return _kept(text)
             chosen = screen.back(chosen)
-            made = offer.plan(chosen) if any(key in chosen for key in offer.keys) else chosen
+            made = added(ask, offer.plan(chosen) if any(key in chosen for key in offer.keys) else chosen)
             return json.dumps(made, ensure_ascii=False).encode("utf-8", "replace").decode()
 
         answer = self._asked(ask, system, user, offer.schema, read, choices.MOST_TOKENS)
@@ -173,7 +174,7 @@ def follows_by_rule(ask: Ask) -> bool:
     if ask.plan_kind != "NextStep":
         return False
     view = MoveView(ask)
-    return view.spent is not None or not view.singles
+    return view.spent is not None or not view.singles or any(new_features_are_used(view))
 
 
 def split(prompt: str) -> tuple[str, str]:
@@ -200,7 +201,7 @@ def _plan_in(ask: Ask, screen: Screen, text: str) -> str:
     document = lenient.read(text)
     if document is None:
         return _kept(text)
-    plan = from_wire(ask.plan_kind, screen.back(document))
+    plan = added(ask, from_wire(ask.plan_kind, screen.back(document)))
     return json.dumps(plan, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
