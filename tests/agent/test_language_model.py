@@ -110,7 +110,8 @@ def test_wrong_answers_come_back_with_what_is_wrong(asks: Any, table: Path, tmp_
     script = [TASK, wrong, wrong, FEATURES, FINISH]
     server, model = asks(script)
     run = carry_out(table, tmp_path / "store", model, max_candidates=2)
-    answers = [entry for entry in run.trace if entry["stage"] == "feature_engineering" and entry["attempt"]]
+    by_rule, *answers = (e for e in run.trace if e["stage"] == "feature_engineering" and e["attempt"])
+    assert (by_rule["planner"], by_rule["status"]) == ("expert", "accepted")
     assert [entry["status"] for entry in answers][:2] == ["rejected", "rejected"]
     assert [f["code"] for f in answers[1]["findings"]] == ["unknown-column", "repeated-plan"]
     told = server.asked[2]["messages"][1]["content"]
@@ -173,11 +174,11 @@ def test_the_model_thinks_while_the_first_models_are_trained(asks: Any, table: P
     _, model = asks([slow])
     run = carry_out(table, tmp_path / "store", model, max_candidates=6)
     kinds = [(e.body.kind, getattr(e.body, "plan_kind", getattr(e.body, "name", ""))) for e in run.events]
-    asked = kinds.index(("plan_requested", "FeaturePlan"))
+    by_rule, asked = (place for place, entry in enumerate(kinds) if entry == ("plan_requested", "FeaturePlan"))
     first = next(
         place for place, (kind, name) in enumerate(kinds) if kind == "step_finished" and name == "candidate c002"
     )
-    assert first < asked
+    assert by_rule < first < asked
     answers = [event.body for event in run.events if event.body.kind == "plan_proposed"]
     idle = [answer.usage.idle_seconds for answer in answers if answer.usage is not None and answer.usage.calls]
     assert idle[1] < 0.4  # it had thought already when it was waited for
@@ -335,7 +336,9 @@ def test_a_small_model_corrects_one_value_for_each_finding(asks: Any, table: Pat
         return {next(iter(fields)): "nothing"}
 
     server, model = asks([first_wrong], small=True)
-    run = carry_out(table, tmp_path / "store", model, max_candidates=3, small_model=True, holdout="none")
+    run = carry_out(
+        table, tmp_path / "store", model, max_candidates=8, models=["linear"], small_model=True, holdout="none"
+    )
     assert run.status == "finished"
     by_model = [entry for entry in run.trace if entry["planner"] == "compatible:scripted"]
     assert {entry["stage"] for entry in by_model} >= {"feature_engineering", "model_search"}
@@ -343,3 +346,93 @@ def test_a_small_model_corrects_one_value_for_each_finding(asks: Any, table: Pat
         assert entry["status"] == ("rejected" if entry["attempt"] == 1 else "accepted"), entry
     asked = [list(body["response_format"]["json_schema"]["schema"]["properties"]) for body in server.asked]
     assert asked[1::2] == [["finding_1"]] * (len(asked) // 2), asked
+
+
+def candidates_of(run: planfit.Run) -> dict[tuple[str, str, str], float]:
+    """Return the candidates of a run by what they are, with their scores; feature sets by what they make."""
+    made = [json.loads(path.read_text()) for path in sorted((run.path / "candidates").glob("*/candidate.json"))]
+    plans = {path.parent.name: path.read_text() for path in (run.path / "features").glob("*/plan.json")}
+    singles = [each for each in made if each["spec"]["origin"] == "plan"]
+    return {
+        (each["spec"]["family"], json.dumps(each["spec"]["params"], sort_keys=True), plans.get(each["spec"]["features"], "")):
+        each["score"]["value"] for each in singles
+    }  # fmt: skip
+
+
+JUNK = {**FEATURES, "transformations": [{**FEATURES["transformations"][0], "columns": ["age"], "operation": "quantile_transform", "into": None}]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answers", "candidates"),
+    [
+        pytest.param({"FeaturePlan": JUNK}, 3, id="junk"),
+        pytest.param({"FeaturePlan": JUNK}, 9, id="junk-and-more-room", marks=pytest.mark.slow),
+        pytest.param(
+            {"FeaturePlan": {"transformations": [], "rationale": "x"}}, 7, id="nothing", marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_a_poor_model_loses_nothing_that_the_expert_would_have_tried(
+    answers: dict[str | None, Any], candidates: int, asks: Any, tmp_path: Path
+) -> None:
+    table = crossing(tmp_path)
+    _, model = asks([lambda body: (GOOD | answers)[kind_of(body)]])
+    usual: dict[str, Any] = {"models": ["linear", "lightgbm"], "max_candidates": candidates, "holdout": "none"}
+    expert = carry_out(table, tmp_path / "expert", Expert(), **usual)
+    run = carry_out(table, tmp_path / "model", model, **usual)
+    wanted, tried = candidates_of(expert), candidates_of(run)
+    assert any("cross" in plan for _, _, plan in wanted), "discovery found what was hidden"
+    assert wanted.items() <= tried.items()
+    assert (run.summary.cv, run.summary.delivered) == (expert.summary.cv, expert.summary.delivered)
+    ended = [entry["planner"] for entry in run.trace if (entry["plan"] or {}).get("move") == "finish"]
+    assert ended[-1:] in (["expert"], []), "a model's end is not the run's"
+    if candidates > 3:
+        found = planfit.replay(run, table)
+        assert found.equal, found.difference
+
+
+def crossing(folder: Path) -> Path:
+    """Write a table in which two columns say much together and little alone."""
+    rng = random.Random(2)
+    lines = []
+    for number in range(500):
+        age, city, shop, income = rng.randint(18, 90), rng.choice("uvwxyz"), rng.choice("klmnop"), rng.gauss(30, 9)
+        same = "uvwxyz".index(city) == "klmnop".index(shop) or (ord(city) + ord(shop)) % 3 == 0
+        y = int(rng.random() < (0.85 if same else 0.15))
+        lines.append(f"{number},{age},{city},{shop},{income:.2f},{y}")
+    path = folder / "crossing.csv"
+    path.write_text("id,age,city,shop,income,y\n" + "\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.slow
+def test_a_models_end_hands_over_to_the_expert(asks: Any, table: Path, tmp_path: Path) -> None:
+    _, model = asks([good])
+    run = carry_out(table, tmp_path / "store", model, max_candidates=14, holdout="none")
+    moves = [(entry["planner"], entry["plan"]["move"]) for entry in run.trace if (entry["plan"] or {}).get("move")]
+    at = moves.index(("compatible:scripted", "finish"))
+    assert moves[-1] == ("expert", "finish")
+    assert at < len(moves) - 1
+    assert "the expert goes on" in json.dumps(run.trace)
+    found = planfit.replay(run, table)
+    assert found.equal, found.difference
+
+
+@pytest.mark.slow
+def test_a_fork_that_follows_its_parent_has_the_models_features_too(asks: Any, tmp_path: Path) -> None:
+    table = crossing(tmp_path)
+    server, model = asks([good])
+    usual: dict[str, Any] = {"max_candidates": 4, "holdout": "none"}
+    parent = carry_out(table, tmp_path / "store", model, **usual)
+    child = planfit.fork(parent, planner="expert", start="model_search", store=tmp_path / "store")
+    asked = len(server.bodies)
+    plans = [
+        [entry["plan"] for entry in run.trace if entry["stage"] == "feature_engineering" and entry["attempt"]]
+        for run in (parent, child)
+    ]
+    assert plans[0] == plans[1]
+    assert len(plans[0]) == 2
+    assert len(server.bodies) == asked
+    for run in (child, planfit.fork(parent, planner="expert", start="feature_engineering", store=tmp_path / "store")):
+        found = planfit.replay(run, table)
+        assert found.equal, found.difference

@@ -7,7 +7,7 @@ from planfit.agent.session import Session
 from planfit.amounts import counted
 from planfit.planners.registry import is_language_model
 from planfit.records.run import StopReason
-from planfit.settings import MAX_ATTEMPTS, TRAININGS_WHEN_UNLIMITED
+from planfit.settings import CANDIDATES_TO_OVERLAP, MAX_ATTEMPTS, TRAININGS_WHEN_UNLIMITED
 
 Stop = tuple[StopReason, str]
 PERSON: Stop = "person", "A person asked to stop; the best so far is delivered."
@@ -18,8 +18,6 @@ LEAST_FOR_FEATURES = 6.0
 LEAST_AFTER_FIRST_MODELS = 3.0
 SECONDS_PER_CELL_FOR_FEATURES = 1.5e-5
 """Some 700 rounds of boosting on one core."""
-CANDIDATES_TO_OVERLAP = 6
-"""With fewer, all of them would be spent before the features are there."""
 REFITS = 1.8
 """A refit on all rows takes up to so many times what one fold took: more rows, a file to write, a busy machine."""
 

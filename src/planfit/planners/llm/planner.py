@@ -21,6 +21,7 @@ from planfit.planners.privacy import Screen
 from planfit.planners.prompts import Reference, prompt_for
 from planfit.planners.prompts.digest import tokens
 from planfit.records.calls import Asking, ModelCall, Privacy, total
+from planfit.settings import CANDIDATES_TO_OVERLAP
 
 MOST_QUESTIONS: Final = 4
 """Questions of a run that the model is asked, corrections apart; the expert decides what is left."""
@@ -174,7 +175,10 @@ def follows_by_rule(ask: Ask) -> bool:
     if ask.plan_kind != "NextStep":
         return False
     view = MoveView(ask)
-    return view.spent is not None or not view.singles or any(new_features_are_used(view))
+    if view.spent is not None or not view.singles:
+        return True
+    # else they are trained while the model thinks
+    return view.candidates < CANDIDATES_TO_OVERLAP and any(new_features_are_used(view))
 
 
 def split(prompt: str) -> tuple[str, str]:
