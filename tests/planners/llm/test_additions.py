@@ -15,6 +15,7 @@ from planfit.planners.expert.expert import Expert
 from planfit.planners.llm import choices
 from planfit.planners.llm.additions import BY_RULE, added
 from planfit.planners.privacy import Screen
+from planfit.planners.prompts import prompt_for
 from planfit.plans import parse
 from planfit.plans.validate import check_features
 from planfit.records.scores import Probe, Screened
@@ -82,6 +83,21 @@ def test_a_large_model_sees_them_with_their_evidence(asked: Any, model: Maker) -
     steps = json.loads(answer.document)["transformations"]
     assert [step["operation"] for step in steps] == ["ratio", "target_encode", "log1p"]
     assert json.loads(answer.raw) == plan, "what it wrote itself is kept"
+
+
+def test_no_value_in_a_step_by_rule_is_shown(ask: Maker) -> None:
+    marked = {
+        "columns": ["tenure"],
+        "operation": "mark_missing",
+        "values": [-8412.75],
+        "reason": "-8412.75 stands apart",
+    }
+    for tier in ("schema", "profile", "samples"):
+        text = prompt_for(ask("FeaturePlan").having(by_rule=(marked,)), screen=Screen(tier))  # type: ignore[arg-type]
+        assert 'mark_missing("tenure")' in text
+        assert "8412" not in text
+    redacted = Screen("profile", ["tenure"], ask("FeaturePlan").profile.names)
+    assert "tenure" not in prompt_for(ask("FeaturePlan").having(by_rule=RULE), screen=redacted)
 
 
 def test_a_small_model_chooses_among_additions_and_all_are_legal(ask: Maker) -> None:
