@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from planfit.planners.expert.expert import Expert
 from planfit.planners.llm import choices
 from planfit.planners.llm.additions import BY_RULE, added
+from planfit.planners.llm.planner import follows_by_rule
 from planfit.planners.privacy import Screen
 from planfit.planners.prompts import prompt_for
 from planfit.plans import parse
 from planfit.plans.validate import check_features
-from planfit.records.scores import Probe, Screened
+from planfit.records.scores import Probe, Screened, Usage
 from planfit.records.task import Task
 
 Maker = Callable[..., Any]
@@ -146,3 +147,14 @@ def test_the_portfolio_goes_on_with_a_models_set_only_where_it_is_better(
     assert isinstance(both.task, Task)
     assert view_of(both).newest == newest
     assert revision(both) == revision(first) != None, "a model's set does not stand for the expert's second one"  # noqa: E711
+
+
+def test_a_model_too_slow_for_the_time_left_is_not_waited_for(model: Maker, ask: Maker, make: dict[str, Maker]) -> None:
+    board = (make["result"](1, "lightgbm", 0.8), make["result"](2, "linear", 0.7))
+    move = ask("NextStep", leaderboard=board, round=2).having(spent=Usage(calls=2, seconds=30.0))
+    for within, by_model in ((None, True), (20.0, True), (10.0, False)):
+        assert follows_by_rule(move.having(answer_within=within)) != by_model
+        assert follows_by_rule(move.having(plan_kind="FeaturePlan", attempt=2, answer_within=within)) != by_model
+    made = model("{}", small=True)
+    assert made.planner.propose(move.having(answer_within=10.0)).planner == "expert"
+    assert not made.server.bodies

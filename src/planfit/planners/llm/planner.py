@@ -169,8 +169,8 @@ class LanguageModel:
 
 
 def follows_by_rule(ask: Ask) -> bool:
-    """Say whether a question needs no model: nothing to choose, or the model has been asked often enough."""
-    if ask.asked >= MOST_QUESTIONS:
+    """Say whether a question needs no model: nothing to choose, the model asked often enough, or too slow for the time left."""
+    if ask.asked >= MOST_QUESTIONS or _too_slow(ask):
         return True
     if ask.plan_kind != "NextStep":
         return False
@@ -179,6 +179,12 @@ def follows_by_rule(ask: Ask) -> bool:
         return True
     # else they are trained while the model thinks
     return view.candidates < CANDIDATES_TO_OVERLAP and any(new_features_are_used(view))
+
+
+def _too_slow(ask: Ask) -> bool:
+    """Say whether the model's calls took longer so far, on average, than an answer is of use now."""
+    calls, seconds = ask.spent.calls, ask.spent.seconds
+    return ask.answer_within is not None and calls > 0 and seconds is not None and seconds / calls > ask.answer_within
 
 
 def split(prompt: str) -> tuple[str, str]:
