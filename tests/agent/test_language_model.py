@@ -436,3 +436,26 @@ def test_a_fork_that_follows_its_parent_has_the_models_features_too(asks: Any, t
     for run in (child, planfit.fork(parent, planner="expert", start="feature_engineering", store=tmp_path / "store")):
         found = planfit.replay(run, table)
         assert found.equal, found.difference
+
+
+@pytest.mark.slow
+def test_what_a_model_knows_and_no_rule_finds_is_adopted(asks: Any, tmp_path: Path) -> None:
+    rng = random.Random(3)
+    lines = []
+    for number in range(500):
+        age, city, shop = rng.randint(18, 90), rng.choice("uvwxyz"), rng.choice("klmnop")
+        lines.append(f"{number},{age},{city},{shop},{rng.gauss(30, 9):.2f},{int(rng.random() < (0.9, 0.1)[age % 2])}")
+    table = tmp_path / "odd.csv"
+    table.write_text("id,age,city,shop,income,y\n" + "\n".join(lines) + "\n")
+    odd = {"columns": [], "except": [], "operation": "expression", "parameters": [{"name": "expression", "value": "age % 2"}],
+           "into": "odd", "keep_source": None, "reason": "every other year"}  # fmt: skip
+    _, model = asks(
+        [lambda body: (GOOD | {"FeaturePlan": {"transformations": [odd], "rationale": "x"}})[kind_of(body)]]
+    )
+    usual: dict[str, Any] = {"max_candidates": 6, "holdout": "none"}
+    expert = carry_out(table, tmp_path / "expert", Expert(), **usual)
+    run = carry_out(table, tmp_path / "model", model, **usual)
+    assert run.summary.cv["score"] > expert.summary.cv["score"] + 0.1
+    made = json.loads((run.path / "candidates" / "c004" / "candidate.json").read_text())
+    plan = json.loads((run.path / "features" / made["spec"]["features"] / "plan.json").read_text())
+    assert "expression" in [step["operation"] for step in plan["transformations"]]
