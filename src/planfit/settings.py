@@ -47,3 +47,6 @@ QUESTION_CONFIDENCE: Final = 0.5
 
 TRAININGS_WHEN_UNLIMITED: Final = 60
 """Scored configurations after which a run without either limit ends all the same."""
+
+CANDIDATES_TO_OVERLAP: Final = 6
+"""Candidates left from which some are trained while a language model thinks; fewer would all be spent before it has answered."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,37 +12,13 @@ import pytest
 
 pytest.importorskip("openai", reason="the extra planfit[llm] is not installed")
 
+from model_runs import FEATURES, FINISH, TASK, carry_out, good, scripted_models
+
 import planfit
 from planfit.planners.expert.expert import Expert
-from planfit.planners.llm.build import connection
-from planfit.planners.llm.calling import Caller, Money
-from planfit.planners.llm.dialects import DIALECTS
-from planfit.planners.llm.planner import MOST_QUESTIONS, LanguageModel
-from planfit.planners.llm.sent import Sent
+from planfit.planners.llm.planner import MOST_QUESTIONS
 from planfit.records.calls import Asking
-from planfit.testing.model_server import ModelServer, Reply, kind_of
-
-FEATURES = {"transformations": [{"columns": ["age", "income"], "except": [], "operation": "ratio", "parameters": [],
-            "into": "per_income", "keep_source": None, "reason": "r"}], "rationale": "x"}  # fmt: skip
-TASK = {
-    "target": "y", "task_type": "binary", "metric": "roc_auc", "positive_class": "1", "split": {"kind": "stratified", "column": None},
-    "excluded": [{"name": "id", "code": "identifier", "reason": "tells rows apart"}], "confidence": 0.9, "alternatives": [],
-    "constraints": {"seconds": None, "max_candidates": None, "families": [], "without_families": [], "simple": False},
-    "notes": [], "question": None, "rationale": "x",
-}  # fmt: skip
-FINISH = {
-    "move": "finish",
-    "transformations": [],
-    "candidates": [],
-    "candidate": None,
-    "trials": None,
-    "rationale": "enough",
-}
-GOOD: dict[str | None, Any] = {"TaskPlan": TASK, "FeaturePlan": FEATURES, "NextStep": FINISH}
-
-
-def good(body: dict[str, Any]) -> Any:
-    return GOOD[kind_of(body)]
+from planfit.testing.model_server import Reply, kind_of
 
 
 @pytest.fixture(scope="module")
@@ -59,26 +34,9 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def asks(table: Path, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Return what makes a run whose planner's answers come from a script."""
-    with ExitStack() as stack:
-
-        def planner(script: list[Any], **asking: Any) -> tuple[ModelServer, LanguageModel]:
-            server = stack.enter_context(ModelServer(script))
-            said, sent = Asking(**asking), Sent()
-            provider = connection(DIALECTS["compatible"], "scripted", server.url, sent)
-            caller = Caller(provider, said, Money(own=True), pause=lambda _: None)
-            model = LanguageModel(
-                "compatible:scripted", caller, said, "profile", Expert(), sent=sent, local=True, seconds=1.0
-            )
-            return server, model
-
+def asks() -> Iterator[Callable[..., Any]]:
+    with scripted_models() as planner:
         yield planner
-
-
-def carry_out(table: Path, store: Path, model: LanguageModel, **more: Any) -> planfit.Run:
-    usual: dict[str, Any] = {"max_candidates": 2, "models": ["linear", "lightgbm"], "target": "y"}
-    return planfit.run(table, "Predict y", planner=model, store=store, **{**usual, **more})
 
 
 def test_a_run_that_a_model_plans(asks: Any, table: Path, tmp_path: Path) -> None:
@@ -110,7 +68,8 @@ def test_wrong_answers_come_back_with_what_is_wrong(asks: Any, table: Path, tmp_
     script = [TASK, wrong, wrong, FEATURES, FINISH]
     server, model = asks(script)
     run = carry_out(table, tmp_path / "store", model, max_candidates=2)
-    answers = [entry for entry in run.trace if entry["stage"] == "feature_engineering" and entry["attempt"]]
+    by_rule, *answers = (e for e in run.trace if e["stage"] == "feature_engineering" and e["attempt"])
+    assert (by_rule["planner"], by_rule["status"]) == ("expert", "accepted")
     assert [entry["status"] for entry in answers][:2] == ["rejected", "rejected"]
     assert [f["code"] for f in answers[1]["findings"]] == ["unknown-column", "repeated-plan"]
     told = server.asked[2]["messages"][1]["content"]
@@ -173,11 +132,11 @@ def test_the_model_thinks_while_the_first_models_are_trained(asks: Any, table: P
     _, model = asks([slow])
     run = carry_out(table, tmp_path / "store", model, max_candidates=6)
     kinds = [(e.body.kind, getattr(e.body, "plan_kind", getattr(e.body, "name", ""))) for e in run.events]
-    asked = kinds.index(("plan_requested", "FeaturePlan"))
+    by_rule, asked = (place for place, entry in enumerate(kinds) if entry == ("plan_requested", "FeaturePlan"))
     first = next(
         place for place, (kind, name) in enumerate(kinds) if kind == "step_finished" and name == "candidate c002"
     )
-    assert first < asked
+    assert by_rule < first < asked
     answers = [event.body for event in run.events if event.body.kind == "plan_proposed"]
     idle = [answer.usage.idle_seconds for answer in answers if answer.usage is not None and answer.usage.calls]
     assert idle[1] < 0.4  # it had thought already when it was waited for
@@ -335,7 +294,9 @@ def test_a_small_model_corrects_one_value_for_each_finding(asks: Any, table: Pat
         return {next(iter(fields)): "nothing"}
 
     server, model = asks([first_wrong], small=True)
-    run = carry_out(table, tmp_path / "store", model, max_candidates=3, small_model=True, holdout="none")
+    run = carry_out(
+        table, tmp_path / "store", model, max_candidates=8, models=["linear"], small_model=True, holdout="none"
+    )
     assert run.status == "finished"
     by_model = [entry for entry in run.trace if entry["planner"] == "compatible:scripted"]
     assert {entry["stage"] for entry in by_model} >= {"feature_engineering", "model_search"}

@@ -11,7 +11,7 @@ import pytest
 from planfit.planners.base import BudgetLeft
 from planfit.planners.prompts import Reference, prompt_for
 from planfit.records.findings import Finding
-from planfit.records.scores import Probe
+from planfit.records.scores import Probe, Screened
 
 Maker = Callable[..., Any]
 
@@ -30,6 +30,15 @@ def test_prompts_read_as_agreed(
             "budget": BudgetLeft(seconds=20.0, candidates=3),
         }
     snapshot(kind, prompt_for(ask(kind, **more), reference))
+
+
+def test_features_by_rule_stand_with_their_evidence(
+    ask: Maker, reference: Reference, snapshot: Callable[[str, str], None]
+) -> None:
+    ratio = {"columns": ["tenure", "Income"], "operation": "ratio", "into": "tenure per Income"}
+    found = Screened(steps=(ratio,), operation="ratio", columns=("tenure", "Income"), gain=0.123, least=0.08, kept=True)
+    steps = ({**ratio, "reason": "r"}, {"column": "Contract", "operation": "target_encode", "keep_source": True})
+    snapshot("FeaturePlanByRule", prompt_for(ask("FeaturePlan", screening=(found,)).having(by_rule=steps), reference))
 
 
 def test_findings_come_with_the_last_answer(

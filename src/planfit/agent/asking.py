@@ -116,6 +116,16 @@ class Asking:
             because,
         )
 
+    def hand_over(self, stage: Stage, because: str | None) -> None:
+        """Let the expert go on where a language model wants no more: its end is not the run's."""
+        self.experts.add(stage)
+        self.session.note(
+            stage,
+            "Where a language model has nothing to add, the expert goes on with what follows by rule.",
+            "the expert goes on",
+            because or "The language model sees nothing left that would help.",
+        )
+
     def record(self, key: str, answer: Answer | Finding) -> None:
         """Bring the calls that led to an answer to the log."""
         calls = answer.calls if isinstance(answer, Answer) else self._failed.calls if self._failed else ()

@@ -62,6 +62,10 @@ class Following(InFront):
         self._until = ORDER.index(until)
         self._parent = parent
 
+    def holds(self, place: Place) -> bool:
+        """Say whether the parent agreed on a plan at a place: stage, kind of plan, round."""
+        return place in self._settled
+
     def propose(self, ask: Ask) -> Answer:
         stage = ORDER.index(ask.stage) if ask.stage in ORDER else len(ORDER)
         first = stage < self._until and ask.attempt == 1

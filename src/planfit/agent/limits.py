@@ -7,7 +7,7 @@ from planfit.agent.session import Session
 from planfit.amounts import counted
 from planfit.planners.registry import is_language_model
 from planfit.records.run import StopReason
-from planfit.settings import MAX_ATTEMPTS, TRAININGS_WHEN_UNLIMITED
+from planfit.settings import CANDIDATES_TO_OVERLAP, MAX_ATTEMPTS, TRAININGS_WHEN_UNLIMITED
 
 Stop = tuple[StopReason, str]
 PERSON: Stop = "person", "A person asked to stop; the best so far is delivered."
@@ -18,8 +18,6 @@ LEAST_FOR_FEATURES = 6.0
 LEAST_AFTER_FIRST_MODELS = 3.0
 SECONDS_PER_CELL_FOR_FEATURES = 1.5e-5
 """Some 700 rounds of boosting on one core."""
-CANDIDATES_TO_OVERLAP = 6
-"""With fewer, all of them would be spent before the features are there."""
 REFITS = 1.8
 """A refit on all rows takes up to so many times what one fold took: more rows, a file to write, a busy machine."""
 
@@ -69,11 +67,11 @@ def time_for_features(session: Session, search: Search) -> bool:
     return False
 
 
-def time_left_for_features(session: Session, search: Search) -> bool:
-    """Say whether the first models left time to make features, probe them and train on them."""
+def time_left_for_features(session: Session, search: Search, *, by_model: bool = False) -> bool:
+    """Say whether the first models left time to make features, or a language model's besides, probe them and train on them."""
     if not session.timed or session.request.features is not None:
         return True
-    key = session.key("time_left_for_features", 1)
+    key = session.key("time_left_for_features", 1, *(["by_model"] if by_model else []))
     enough = session.run.decide(
         "time_left_for_features", key, lambda: (session.search_seconds() or 0.0) >= LEAST_AFTER_FIRST_MODELS
     )
@@ -81,14 +79,14 @@ def time_left_for_features(session: Session, search: Search) -> bool:
         session.note(
             "feature_engineering",
             f"Features are made where {LEAST_AFTER_FIRST_MODELS:g} seconds are left for them after the first models.",
-            "the raw columns are used as they are",
+            f"{search.adopted} stays" if by_model else "the raw columns are used as they are",
             "The first models took the time.",
         )
     return bool(enough)
 
 
 def thinks_meanwhile(session: Session) -> bool:
-    """Say whether the expert's first models are trained while a language model thinks of features."""
+    """Say whether a language model is asked ahead, the expert training its own next candidates meanwhile."""
     request = session.request
     room = request.limits.candidates is None or request.limits.candidates >= CANDIDATES_TO_OVERLAP
     return is_language_model(request.planner) and room and request.features is None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from planfit.agent import limits, meanwhile
+from planfit.agent import first_features, limits, meanwhile
 from planfit.agent.admission import admit
 from planfit.agent.allotments import scoring_folds
 from planfit.agent.attempts import halt
 from planfit.agent.going_back import Undone
 from planfit.agent.meanwhile import Ahead
-from planfit.agent.moves import agree_on_features, agree_on_move, ask_for_features
+from planfit.agent.moves import agree_on_move
+from planfit.agent.noticing import is_from_model
 from planfit.agent.own_scorer import score_of
 from planfit.agent.search import Search
 from planfit.agent.session import Session, StopRequested
@@ -55,18 +56,14 @@ def explore(session: Session, search: Search) -> limits.Stop:
     session.searching = True
     features_too = limits.time_for_features(session, search)
     discovery = Discovery(session, search) if features_too else None
-    thinks = features_too and limits.thinks_meanwhile(session)
-    asked = ask_for_features(session, search) if thinks else None
-    if (session.timed or thinks) and session.request.features is None and limits.reached(session, search) is None:
+    if session.timed and session.request.features is None and limits.reached(session, search) is None:
         search.features_follow = features_too
         take_turn(session, search, folds)  # a model to deliver, whatever comes
-        if asked is not None and session.timed:
-            meanwhile.work(session, search, asked, lambda: take_turn(session, search, folds))
         search.features_follow = False
     if discovery is not None:
         search.screened = discovery.found()
         if limits.time_left_for_features(session, search):
-            features.adopt(session, search, agree_on_features(session, search, asked))
+            first_features.make(session, search, lambda: take_turn(session, search, folds))
     while (stop := limits.reached(session, search)) is None:
         ahead = meanwhile.ask_for_move(session, search)
         if ahead is not None:
@@ -94,7 +91,9 @@ def take_turn(session: Session, search: Search, folds: int, ahead: Ahead | None 
         case Ensemble():
             ensemble.blend(session, search)
         case Finish(rationale=why):
-            return "planner", why or "The planner sees nothing left that would help."
+            if not is_from_model(session.run, agreed.ask_key):
+                return "planner", why or "The planner sees nothing left that would help."
+            session.asking.hand_over("model_search", why)
     halt_where_nothing_works(session, search)
     session.finishing_seconds = limits.forecast_finishing(session, search)
     return None

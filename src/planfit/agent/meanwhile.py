@@ -12,6 +12,7 @@ from planfit.agent.session import Session
 from planfit.planners.base import Ask
 from planfit.planners.expert.expert import Expert
 from planfit.plans import Models, parse
+from planfit.settings import CANDIDATES_TO_OVERLAP
 
 Turn = Callable[[], object]
 
@@ -75,4 +76,4 @@ def _trains_more(session: Session, search: Search) -> bool:
 
 def _has_room(session: Session, search: Search) -> bool:
     limit = session.request.limits.candidates
-    return limit is None or limit - search.counted >= limits.CANDIDATES_TO_OVERLAP
+    return limit is None or limit - search.counted >= CANDIDATES_TO_OVERLAP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -15,8 +16,9 @@ from planfit.agent.stages.candidates import feature_sets, specs
 from planfit.models.registry import families
 from planfit.operations.registry import operations
 from planfit.planners.base import Ask, PlanKind
+from planfit.planners.expert.expert import Expert
 from planfit.planners.registry import is_language_model
-from planfit.plans import Models, NextStep, Revise, Tune, from_document
+from planfit.plans import FeaturePlan, Models, NextStep, Revise, Tune, from_document
 from planfit.plans.validate import check_next
 from planfit.records.events import Stage
 from planfit.records.findings import Finding
@@ -58,6 +60,7 @@ def ask_of(session: Session, search: Search, plan_kind: PlanKind, stage: Stage) 
         failures=tuple(search.failures),
         set_aside=search.undone.candidates,
         plans_set_aside=search.undone.plans,
+        sets_by_model=tuple((name, search.sets[name].plan) for name in search.sets if name in search.by_model),
         probes=tuple(search.probes),
         screening=tuple(entry for entry in search.screened if entry.kept),
         budget=session.budget_left(search, job_shape(session, search)[0]),
@@ -65,21 +68,30 @@ def ask_of(session: Session, search: Search, plan_kind: PlanKind, stage: Stage) 
 
 
 def ask_for_features(session: Session, search: Search) -> Ask:
-    """Ask a language model for the first features now; it thinks while the first models are trained."""
-    ask = session.asking.prepared(ask_of(session, search, "FeaturePlan", "feature_engineering"))
+    """Ask a language model what to add to the features that follow by rule; it thinks while those are made and tried."""
+    ask = ask_of(session, search, "FeaturePlan", "feature_engineering")
+    by_rule = json.loads(Expert().propose(ask).document)["transformations"]
+    ask = session.asking.prepared(ask.having(round=ask.round + 1, by_rule=tuple(by_rule)))
     session.asking.begin_once(ask)
     return ask
 
 
 def agree_on_features(session: Session, search: Search, asked: Ask | None = None) -> Agreement:
-    """Agree on the first feature plan, carried out on the full training data."""
+    """Agree on the first feature plan, carried out on the full training data.
+
+    Parameters
+    ----------
+    asked : Ask or None
+        The question to a language model, where there is one; a plan that adds nothing to what there is makes no set.
+    """
     ask = asked or ask_of(session, search, "FeaturePlan", "feature_engineering")
-    return agree_on(
-        session,
-        ask,
-        lambda plan: features.judge(session, search, plan),
-        lambda plan, resolved, key: features.make(session, search, plan, resolved),
-    )
+
+    def carry(plan: FeaturePlan, resolved: Any, _: str) -> tuple[Any, Findings]:
+        if asked is not None and known_as(search, plan) is not None:
+            return None, ()
+        return features.make(session, search, plan, resolved)
+
+    return agree_on(session, ask, lambda plan: features.judge(session, search, plan), carry)
 
 
 def agree_on_move(
@@ -134,8 +146,7 @@ def repeated(session: Session, search: Search, moves: Collection[str], move: Nex
         return None
     code = "repeated-plan"
     if isinstance(move, Revise):
-        meant = plan_hash(move.plan)
-        known = next((name for name, made in search.sets.items() if _meant(made.plan) == meant), None)
+        known = known_as(search, move.plan)
         if known is None:
             return None
         code = "rolled-back" if known in search.rolled_back else "repeated-plan"
@@ -165,6 +176,12 @@ def nothing_new(session: Session, search: Search, ask: Ask, move: Models) -> tup
     message = "Every candidate of this plan was scored already, with the same hyperparameters on the same features."
     again = Finding(code="repeated-plan", gate="schema", path="/plan/candidates", message=message, hint="Propose something else, or finish.")  # fmt: skip
     return (again,)
+
+
+def known_as(search: Search, plan: FeaturePlan) -> str | None:
+    """Return the name of the feature set that a plan means, rolled-back ones included."""
+    meant = plan_hash(plan)
+    return next((name for name, made in search.sets.items() if _meant(made.plan) == meant), None)
 
 
 def _meant(document: dict[str, Any]) -> str:

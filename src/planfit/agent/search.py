@@ -40,6 +40,8 @@ class Search:
     screened: tuple[Screened, ...] = ()
     """Columns that discovery looked at, the most useful first."""
     rolled_back: set[str] = field(default_factory=set)
+    by_model: set[str] = field(default_factory=set)
+    """Feature sets that a language model proposed."""
     undone: Undone = field(default_factory=Undone)
     """What a person went back behind."""
     moves: set[str] = field(default_factory=set)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from planfit.runtime.workers import Workers
 
 
+FEWEST_AT_ONCE = 2
+"""Candidates of a turn that the expert takes in between."""
+
+
 class StopRequested(Exception):
     """A person asked to stop, and what was under way is given up; `agent.loop` delivers the best so far."""
 
@@ -126,9 +130,16 @@ class Session:
         return None if left is None else max(0.0, left - self.finishing_seconds)
 
     def budget_left(self, search: Search, workers: int = 1) -> BudgetLeft:
-        """Return what may still be spent, rounded; with a time limit a recorded decision of the clock."""
+        """Return what may still be spent, rounded; with a time limit a recorded decision of the clock.
+
+        Of a turn that the expert takes while a question is out and a clock runs, it is as many candidates as are trained side
+        by side: the answer is to find time left.
+        """
         limits = self.request.limits
         candidates = None if limits.candidates is None else max(0, limits.candidates - search.counted)
+        if self.timed and self.asking.in_between:
+            at_once = max(FEWEST_AT_ONCE, workers)
+            candidates = at_once if candidates is None else min(candidates, at_once)
         patience = max(0, limits.patience - search.without_gain)
         seconds = None
         if self.timed:

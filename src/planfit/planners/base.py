@@ -60,6 +60,10 @@ class Ask(Record):
     """Families that are legal here: installed, allowed, fit for the task."""
     feature_sets: tuple[tuple[str, dict[str, Any]], ...] = ()
     """Adopted feature sets by name with their plans, newest last; ``v0`` is the raw columns."""
+    sets_by_model: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Feature sets that a language model proposed, those included that were rolled back."""
+    by_rule: tuple[dict[str, Any], ...] = ()
+    """Of a question for features to a language model: the steps that are made in any case, which its own are added to."""
     base: str = "v0"
     """The feature set that models start from: the raw columns, or what a person's own plan made of them."""
     leaderboard: tuple[CandidateResult, ...] = ()

@@ -192,6 +192,7 @@ class _Known:
         found = {*ask.profile.names, *ask.operations, *ask.families, *_WORDS, *(name for name, _ in ask.feature_sets)}
         found |= {result.spec.id for result in ask.leaderboard}
         found |= {text for _, plan in ask.feature_sets for text in _texts(plan)}
+        found |= {text for step in ask.by_rule for text in _texts(step)}
         found |= set(re.findall(r'"([^"\\\n]{1,300})"', ask.previous or ""))
         if self._tier != "schema":
             for stats in ask.profile.statistics:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from planfit.agent import allotments
 from planfit.agent.attempts import Agreement, plan_hash
 from planfit.agent.jobs import JobStep, Outcome, carry_out_job, carry_out_steps, job_files, renamed
+from planfit.agent.noticing import is_from_model
 from planfit.agent.own_plan import PERSON
 from planfit.agent.reviewing import was_edited
 from planfit.agent.search import Search
@@ -142,8 +143,10 @@ def adopt(session: Session, search: Search, agreed: Agreement) -> None:
     made, resolved = agreed.made.features, agreed.made.resolved
     search.sets[made.name] = made
     search.columns_of[made.name] = resolved.columns
-    judged = probe(session, search, made, resolved)
     by_person = is_persons_plan(session, agreed.ask_key) or was_edited(session.run, agreed.ask_key)
+    if is_from_model(session.run, agreed.ask_key) and not by_person:
+        search.by_model.add(made.name)
+    judged = probe(session, search, made, resolved)
     _settle(session, search, made, judged, agreed.ask_key, by_person=by_person)
 
 
@@ -156,7 +159,8 @@ def is_persons_plan(session: Session, ask_key: str) -> bool:
 def probe(session: Session, search: Search, made: FeatureSet, resolved: ResolvedPlan) -> Probe:
     """Compare a feature set with its parent: same folds, one fast model, differences paired by fold."""
     parent = search.sets[search.adopted]
-    key = session.key("probe", 2, made.key, parent.key, search.task)
+    by_model = made.name in search.by_model
+    key = session.key("probe", 2, made.key, parent.key, search.task, *(["by_model"] if by_model else []))
 
     adds = any(step.operation.adds_information for step in resolved.steps)
     child, older = _probe_sides(session, search, made, parent) if adds else ((), ())
@@ -189,6 +193,7 @@ def probe(session: Session, search: Search, made: FeatureSet, resolved: Resolved
             metric=search.task.metric,
             test_to_train=1.0 / (session.settled.n_folds - 1),
         )
+        judged = beyond_noise(judged) if by_model else judged
         return judged if stands(judged.verdict, pairs) else unknown, {}
 
     done = session.run.step(key, "feature_engineering", f"probe {made.name}", work, shared=False)
@@ -215,7 +220,8 @@ def _settle(
         what, because = f"{parent} stays; {made.name} may serve further members", judged.because
     session.note(
         "feature_engineering",
-        "A new feature set is adopted if the probe finds it better on average, rolled back if worse beyond the noise.",
+        "A new feature set is adopted if the probe finds it better on average (a language model's: beyond the noise), rolled "
+        "back if worse beyond the noise.",
         what,
         because,
         child=made.name,
@@ -224,6 +230,14 @@ def _settle(
         mean=judged.mean,
         corrected_se=judged.corrected_se,
     )
+
+
+def beyond_noise(judged: Probe) -> Probe:
+    """Return the verdict on a language model's own set: what follows by rule gives way to it only beyond the noise."""
+    if judged.verdict != "better" or judged.mean is None or judged.mean > (judged.corrected_se or 0.0):
+        return judged
+    said = f"{judged.because} That is within the noise, and a language model's set has to be better beyond it."
+    return judged.having(verdict="even", because=said)
 
 
 class ProbedFold(NamedTuple):

@@ -42,14 +42,22 @@ class ModelView:
     @property
     def newest(self) -> str:
         """The newest adopted feature set; what models start from anyway counts as the raw columns."""
-        newest = self.ask.feature_sets[-1][0] if self.ask.feature_sets else RAW
+        newest = self._newest[0]
         return RAW if newest == self.ask.base else newest
+
+    @property
+    def _newest(self) -> tuple[str, JsonDict]:
+        """The newest feature set with its plan; a language model's own counts where the probe found it better."""
+        by_model = {name for name, _ in self.ask.sets_by_model}
+        stood = {probe.child for probe in self.ask.probes if probe.verdict in ("better", "skipped")}
+        sets = [entry for entry in self.ask.feature_sets if entry[0] not in by_model - stood]
+        return sets[-1] if sets else (RAW, {})
 
     @property
     def adds_columns(self) -> bool:
         """Whether the newest feature set says more than which values are missing."""
         plain = {"missing_indicator", "mark_missing", "drop", "keep"}
-        steps = self.ask.feature_sets[-1][1].get("transformations", ()) if self.ask.feature_sets else ()
+        steps = self._newest[1].get("transformations", ())
         return any(step["operation"] not in plain for step in steps)
 
     @property

@@ -86,13 +86,18 @@ def next_step(ask: Ask) -> JsonDict:
 
 
 def revision(ask: Ask) -> JsonDict | None:
-    """Return another feature plan in answer to the first probe, or None where there is nothing new to try."""
-    if len(ask.probes) != 1:
+    """Return another feature plan in answer to the first probe, or None where there is nothing new to try.
+
+    Sets of a language model, which are its own, neither count nor are tried again.
+    """
+    by_model = dict(ask.sets_by_model)
+    own = [probe for probe in ask.probes if probe.child not in by_model]
+    if len(own) != 1:
         return None
-    probe = ask.probes[0]
+    probe = own[0]
     variant: Variant = "wider" if probe.verdict == "better" else "smaller"
     plan = feature_plan(ask, variant)
-    plans = [*(known for _, known in ask.feature_sets), *ask.plans_set_aside]
+    plans = [*(known for _, known in ask.feature_sets), *by_model.values(), *ask.plans_set_aside]
     tried = [feature_plan(ask)["transformations"], *(known.get("transformations", []) for known in plans)]
     if not plan["transformations"] or any(_meaning(plan["transformations"]) == _meaning(old) for old in tried):
         return None
@@ -155,7 +160,7 @@ def new_features_are_used(view: MoveView) -> Iterator[JsonDict]:
 def features_are_revised_once(view: MoveView) -> Iterator[JsonDict]:
     """After the first probe the feature plan is revised once: smaller if it did not help, wider if it did."""
     if (
-        view.ask.round > LAST_ROUND_TO_REVISE
+        view.ask.round > LAST_ROUND_TO_REVISE + view.ask.asked  # a language model's moves come between
         or view.seconds < SECONDS_TO_REVISE
         or view.candidates < CANDIDATES_TO_REVISE
     ):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from planfit.planners.base import Ask, Planner
-from planfit.planners.expert.model_view import view_of
+from planfit.planners.expert.model_view import ModelView, view_of
 from planfit.planners.expert.models import model_plan, next_batch, portfolio, scored
 from planfit.planners.expert.tuning import best_tunable, tuning_plan
 from planfit.planners.llm.wire import choice, closed
@@ -130,12 +130,17 @@ def _task(ask: Ask, expert: Planner) -> Made | None:
 
 def _features(ask: Ask, expert: Planner) -> Made | None:
     """Offer each column its operations, and the expert's steps on several columns."""
-    usual: Json = json.loads(expert.propose(ask).document)
-    joint = [step for step in usual["transformations"] if len(names_of(step)) > 1][:MOST_STEPS]
-    taken = {(name, step["operation"]) for step in joint for name in names_of(step)}  # the same again would clash
+    joint: list[Json] = []
+    if not ask.by_rule:  # else its steps are there already, and what is chosen is added to them
+        usual: Json = json.loads(expert.propose(ask).document)
+        joint = [step for step in usual["transformations"] if len(names_of(step)) > 1][:MOST_STEPS]
+    there = [*ask.by_rule, *joint]
+    taken = {(name, step["operation"]) for step in there for name in names_of(step)}  # the same again would clash
+    done = {names_of(step)[0] for step in ask.by_rule if len(names_of(step)) == 1}
     columns = {
         stats.name: [each for each in options_of(stats, ask) if (stats.name, each) not in taken]
         for stats in _main_columns(ask)
+        if stats.name not in done
     }
     keys = {_key(name, place): name for place, name in enumerate(columns, 1) if len(columns[name]) > 1}
     steps = {f"step_{place}": step for place, step in enumerate(joint, 1)}
@@ -200,18 +205,26 @@ def _move(ask: Ask, expert: Planner) -> Made | None:
 def moves(ask: Ask, expert: Planner) -> dict[str, Json]:
     """Return the moves that make sense now by what they are called, the expert's own first."""
     usual: Json = json.loads(expert.propose(ask).document)
+    if usual["move"] == "revise":  # as soon as it may be: later it may not be any more
+        return {"revise": usual}
     documents = {_label(usual): usual}
     view = view_of(ask)
     if next_batch(view, portfolio(view)[0]):
         more = {"move": "models", "plan": model_plan(ask)}
         documents.setdefault(_label(more), more)
-    tune = tuning_plan(ask) if best_tunable(ask) is not None else None
+    tune = tuning_plan(ask) if best_tunable(ask) is not None and not _displaces(ask, view) else None
     if tune is not None and "tuning" not in {result.spec.origin for result in ask.leaderboard}:
         documents.setdefault(_label({"move": "tune", "plan": tune}), {"move": "tune", "plan": tune})
     if len(scored(ask)) >= 2 and not any(result.spec.origin == "ensemble" for result in ask.leaderboard):
         documents.setdefault("ensemble", {"move": "ensemble"})
     documents.setdefault("finish", {"move": "finish"})
     return dict(list(documents.items())[:MOST_OPTIONS])
+
+
+def _displaces(ask: Ask, view: ModelView) -> bool:
+    """Say whether tuning now would take the room of what the portfolio still has to try."""
+    limited = ask.budget.candidates is not None or ask.budget.seconds is not None
+    return limited and bool(next_batch(view, portfolio(view)[0]))
 
 
 def _label(move: Json) -> str:

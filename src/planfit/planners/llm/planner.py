@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from planfit.errors import ProviderError
 from planfit.planners.base import Answer, Ask, Planner
-from planfit.planners.expert.next_step import MoveView
+from planfit.planners.expert.next_step import MoveView, new_features_are_used
 from planfit.planners.llm import choices, corrections, lenient
+from planfit.planners.llm.additions import added
 from planfit.planners.llm.calling import ANSWER_TOKENS, Caller
 from planfit.planners.llm.provider import Request
 from planfit.planners.llm.sent import Sent
@@ -20,6 +21,7 @@ from planfit.planners.privacy import Screen
 from planfit.planners.prompts import Reference, prompt_for
 from planfit.planners.prompts.digest import tokens
 from planfit.records.calls import Asking, ModelCall, Privacy, total
+from planfit.settings import CANDIDATES_TO_OVERLAP
 
 MOST_QUESTIONS: Final = 4
 """Questions of a run that the model is asked, corrections apart; the expert decides what is left."""
@@ -129,7 +131,7 @@ class LanguageModel:
             if not isinstance(chosen, dict):
                 return _kept(text)
             chosen = screen.back(chosen)
-            made = offer.plan(chosen) if any(key in chosen for key in offer.keys) else chosen
+            made = added(ask, offer.plan(chosen) if any(key in chosen for key in offer.keys) else chosen)
             return json.dumps(made, ensure_ascii=False).encode("utf-8", "replace").decode()
 
         answer = self._asked(ask, system, user, offer.schema, read, choices.MOST_TOKENS)
@@ -167,13 +169,22 @@ class LanguageModel:
 
 
 def follows_by_rule(ask: Ask) -> bool:
-    """Say whether a question needs no model: nothing to choose, or the model has been asked often enough."""
-    if ask.asked >= MOST_QUESTIONS:
+    """Say whether a question needs no model: nothing to choose, the model asked often enough, or too slow for the time left."""
+    if ask.asked >= MOST_QUESTIONS or _too_slow(ask):
         return True
     if ask.plan_kind != "NextStep":
         return False
     view = MoveView(ask)
-    return view.spent is not None or not view.singles
+    if view.spent is not None or not view.singles:
+        return True
+    # else they are trained while the model thinks
+    return view.candidates < CANDIDATES_TO_OVERLAP and any(new_features_are_used(view))
+
+
+def _too_slow(ask: Ask) -> bool:
+    """Say whether the model's calls took longer so far, on average, than an answer is of use now."""
+    calls, seconds = ask.spent.calls, ask.spent.seconds
+    return ask.answer_within is not None and calls > 0 and seconds is not None and seconds / calls > ask.answer_within
 
 
 def split(prompt: str) -> tuple[str, str]:
@@ -200,7 +211,7 @@ def _plan_in(ask: Ask, screen: Screen, text: str) -> str:
     document = lenient.read(text)
     if document is None:
         return _kept(text)
-    plan = from_wire(ask.plan_kind, screen.back(document))
+    plan = added(ask, from_wire(ask.plan_kind, screen.back(document)))
     return json.dumps(plan, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 

@@ -59,6 +59,7 @@ def prompt_for(
         ("Target on the training rows", sections.target(seen)),
         ("Allowed operations", reference.operations if _shows_operations(seen) else ""),
         ("Allowed model families", reference.families if _shows_families(seen) else ""),
+        ("Features by rule", sections.by_rule(seen)),
         ("Results so far", sections.results(seen)),
         ("Budget left", sections.budget(seen)),
         ("Noticed about your earlier answers", sections.noticed(seen)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planfit.planners.base import Ask
@@ -18,6 +18,8 @@ MOST_ALONE = 20
 """Columns of which it is told how much they say alone."""
 MOST_STEPS = 12
 """Steps of a feature set that are named."""
+MOST_SCREENED = 8
+MOST_BY_RULE = 16
 LONGEST_PREVIOUS = 4_000
 """Characters of an answer that is shown again."""
 MOST_FINDINGS = 20
@@ -96,10 +98,11 @@ def results(ask: Ask) -> str:
         steps = [_step(step) for step in plan.get("transformations", [])]
         more = f", ... {len(steps)} steps in all" if len(steps) > MOST_STEPS else ""
         lines.append(f"feature set {name}: {', '.join(steps[:MOST_STEPS]) + more if steps else 'the raw columns'}")
-    lines += [
-        f"a quick model leaned on: {_step(dict(entry.steps[0]))} ({entry.gain:.1%} of its gain)"
-        for entry in ask.screening[:8]
-    ]
+    if not ask.by_rule:  # else they are told among those
+        lines += [
+            f"a quick model leaned on: {_step(dict(entry.steps[0]))} ({entry.gain:.1%} of its gain)"
+            for entry in ask.screening[:MOST_SCREENED]
+        ]
     lines += [
         f"probe of {probe.child} against {probe.parent}: {probe.verdict} ({_line(probe.because)})"
         for probe in ask.probes
@@ -114,6 +117,30 @@ def results(ask: Ask) -> str:
         for spec in ask.set_aside
     ]
     return "\n".join(lines)
+
+
+def by_rule(ask: Ask) -> str:
+    """Return the steps that are made in any case, with what speaks for those that were looked for."""
+    if not ask.by_rule:
+        return ""
+    gains = {_plain(entry.steps[0]): entry for entry in ask.screening}
+    lines = ["made first and tried whatever you answer; your steps are added behind them"]
+    for step in ask.by_rule[:MOST_BY_RULE]:
+        into = f" into {_shown(step['into'])}" if step.get("into") else ""
+        seen = gains.get(_plain(step))
+        why = (
+            ""
+            if seen is None
+            else f": {seen.gain:.1%} of a quick model's gain, at least {seen.least:.1%} on other rows"
+        )
+        lines.append(f"{_step(step)}{into}{why}")
+    if len(ask.by_rule) > MOST_BY_RULE:
+        lines.append(f"... {len(ask.by_rule)} steps in all")
+    return "\n".join(lines)
+
+
+def _plain(step: Mapping[str, Any]) -> str:
+    return json.dumps({key: value for key, value in step.items() if key != "reason"}, sort_keys=True)
 
 
 def _step(step: dict[str, Any]) -> str:
