@@ -53,16 +53,16 @@ STUMPY_TREES: JsonDict = {
     "extra_trees": True, "num_leaves": 4, "feature_fraction": 0.5, "bagging_fraction": 0.7, "lambda_l2": 20.0, "learning_rate": 0.03,
 }  # fmt: skip
 """So little freedom that few entities are not learned by heart."""
-UNBOUNDED_TREES: JsonDict = {
+PLAIN_TREES: JsonDict = {
     "extra_trees": False, "num_leaves": 31, "feature_fraction": 1.0, "bagging_fraction": 1.0, "lambda_l1": 0.0, "lambda_l2": 0.0,
-    "min_data_in_leaf": 20, "learning_rate": 0.1,
+    "min_data_in_leaf": 20,
 }  # fmt: skip
-"""Nothing holds a probability back from 0 and 1."""
+"""LightGBM's own defaults: every tree sees every column, nothing holds a probability back from 0 and 1."""
 DEEP_SYMMETRIC: JsonDict = {"depth": 8, "l2_leaf_reg": 2.8, "random_strength": 0.5, "one_hot_max_size": 3}
 SHALLOW_SYMMETRIC: JsonDict = {"depth": 4, "l2_leaf_reg": 4.6, "max_ctr_complexity": 1}
 NARROW_NETWORK: JsonDict = {"width": 128, "depth": 2, "dropout": 0.05, "learning_rate": 0.02}
 SETTINGS: dict[str, tuple[JsonDict, ...]] = {
-    "lightgbm": (WIDE_TREES, DEEP_TREES, LARGE_TREES, SHALLOW_TREES, STUMPY_TREES, UNBOUNDED_TREES),
+    "lightgbm": (WIDE_TREES, DEEP_TREES, LARGE_TREES, SHALLOW_TREES, STUMPY_TREES, PLAIN_TREES),
     "catboost": (DEEP_SYMMETRIC, SHALLOW_SYMMETRIC),
     "mlp": (NARROW_NETWORK,),
 }
@@ -131,7 +131,7 @@ def certainty_is_all_that_is_left(view: ModelView) -> Iterator[Proposed]:
     if loss is None or loss > ALL_BUT_CERTAIN:
         return
     reason = f"log loss {figure(loss)} out of fold: no row is in doubt; without penalties, probabilities reach the ends"
-    yield Proposed(1.3, "lightgbm", RAW, _fixed(UNBOUNDED_TREES), reason)
+    yield Proposed(1.3, "lightgbm", RAW, _fixed(PLAIN_TREES), reason)
 
 
 @rule("models/catboost")
@@ -250,6 +250,9 @@ def another_setting_by_rows(view: ModelView) -> Iterator[Proposed]:
     """A second setting of boosting: few leaves for classes and for few rows, many leaves for values and many rows."""
     if view.classes >= MANY_CLASSES or view.entities is not None:
         return
+    if view.classes > 1 and ROWS_FOR_MORE <= view.rows < ROWS_FOR_FOREST:
+        plain = "every tree sees every column: where few act together, the careful defaults hide some of them from most trees"
+        yield Proposed(3.1, "lightgbm", view.newest, _fixed(PLAIN_TREES), plain)
     if view.rows < FEW_ROWS or (view.classes > 1 and view.rows < ROWS_FOR_FOREST):
         reason = f"{view.rows} rows: eight leaves a tree vary less than the defaults"
         yield Proposed(6.0, "lightgbm", RAW, _fixed(SHALLOW_TREES), reason)
