@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import pickletools
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -155,3 +157,14 @@ def test_squashed_numbers_are_bounded_in_order_and_complete(values: list[float])
     known = ~np.isnan(matrix[:, 0])
     order = np.argsort(matrix[known, 0], kind="stable")
     assert (np.diff(out[known][order]) >= -1e-12).all()
+
+
+def test_loading_leaves_nothing_for_the_first_fit_to_load() -> None:
+    """Else the first fold of a run with a clock pays for it."""
+    pytest.importorskip("torch")
+    code = (
+        "import sys; from planfit.models.registry import family_named; family_named('mlp').load(); import torch; known = set(sys.modules)\n"
+        "torch.optim.AdamW([torch.zeros(1, requires_grad=True)]); print(len(set(sys.modules) - known))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["0"]
