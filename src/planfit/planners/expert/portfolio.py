@@ -252,7 +252,7 @@ def another_setting_by_rows(view: ModelView) -> Iterator[Proposed]:
         return
     if view.classes > 1 and ROWS_FOR_MORE <= view.rows < ROWS_FOR_FOREST:
         plain = "every tree sees every column: where few act together, the careful defaults hide some of them from most trees"
-        yield Proposed(3.1, "lightgbm", view.newest, _fixed(PLAIN_TREES), plain)
+        yield Proposed(3.1, "lightgbm", RAW, _fixed(PLAIN_TREES), plain)
     if view.rows < FEW_ROWS or (view.classes > 1 and view.rows < ROWS_FOR_FOREST):
         reason = f"{view.rows} rows: eight leaves a tree vary less than the defaults"
         yield Proposed(6.0, "lightgbm", RAW, _fixed(SHALLOW_TREES), reason)
