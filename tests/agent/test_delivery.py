@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 import planfit
+from planfit.agent.session import Session
 from planfit.agent.stages.threshold import settle
 from planfit.models.metrics import METRICS, encode
 from planfit.records.events import Event
@@ -184,3 +186,36 @@ def test_accuracy_moves_its_threshold_only_where_many_rows_say_so(tmp_path: Path
         assert bool(notes) == moves
         if moves:
             assert point.threshold == pytest.approx(0.25, abs=0.05)
+
+
+def test_without_time_to_fit_again_one_fold_keeps_the_latency(
+    rare: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The average of all fold models would answer as many times more slowly as there are folds."""
+    monkeypatch.setattr("planfit.agent.stages.delivery._seconds_for_refit", lambda *_: None)
+    run = go(rare, tmp_path, time_limit=60, models=["linear"], deliver="balanced", max_latency="1s")
+    (ended,) = [event.body for event in run.events if event.body.kind == "run_finished"]
+    assert ended.delivered.how == ended.holdout.scored == "one_fold"
+    part = pd.read_parquet(run.path / "split.parquet")["part"]
+    assert ended.delivered.rows_fitted == (part > 0).sum()
+    assert "the average of all would answer more slowly" in ended.delivered.because
+    assert "one model of the cross-validation" in run.report
+    assert run.verify().ok
+
+
+@pytest.mark.parametrize("left", [0.0, 1e9])
+def test_a_network_is_not_started_where_its_library_would_take_the_time(
+    rare: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: float
+) -> None:
+    monkeypatch.setattr("planfit.models.mlp.MLP.start_seconds", 1.0)
+    real = Session.search_seconds
+
+    def search_seconds(session: Session) -> float | None:
+        return left if "time_to_load" in str(sys._getframe(1).f_code.co_qualname) else real(session)
+
+    monkeypatch.setattr(Session, "search_seconds", search_seconds)
+    run = go(rare, tmp_path, time_limit=60, models=["linear", "mlp"], max_candidates=3)
+    failed = [event.body.failure for event in run.events if event.body.kind == "candidate_failed"]
+    assert [each.spec.family for each in failed] == (["mlp"] if left == 0.0 else [])
+    assert ("no time left to load its library" in str(run.why_not("mlp"))) == (left == 0.0)
+    assert run.summary.status == "finished"

@@ -24,6 +24,7 @@ class Rogue(Record):
     job: str
     note: str = ""
     threads: int | None = None
+    families: tuple[str, ...] = ()
 
 
 def obey(job: dict[str, Any], folder: Path, deadline: Any) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def obey(job: dict[str, Any], folder: Path, deadline: Any) -> dict[str, Any]:
         "parent": os.getppid(),
         "main": getattr(sys.modules["__main__"], "__file__", ""),
         "polars": "polars" in sys.modules,
+        "torch": "torch" in sys.modules,
         "pools": sorted({pool["num_threads"] for pool in threadpoolctl.threadpool_info()}),
         "hash": hash("a text"),
         "infinite": float("inf"),

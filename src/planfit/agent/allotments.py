@@ -101,7 +101,11 @@ def candidate(
 
         seconds = float(session.run.decide("seconds_for_candidate", request_key, by_clock))
     if spec.origin != "tuning":  # a trial's own rate is what is being tried
-        pace = pacing.pace(session, search, spec, folds, None if seconds is None else SHARE_FOR_FITTING * seconds)
+        share = None if seconds is None else SHARE_FOR_FITTING * seconds
+        pace, measured = pacing.pace(session, search, spec, folds, share)
+        if seconds is not None and measured:
+            key = session.key("after_measuring", 1, request_key)
+            seconds = _of_what_is_left(session, "seconds_after_measuring", key, seconds)
     return Allotment(
         rounds=pace.rounds,
         learning_rate=pace.learning_rate,
@@ -131,14 +135,27 @@ def retry(session: Session, search: Search, failed_key: str, allotment: Allotmen
     """Return the allotment of the one further try after memory or time ran out: half of the rows."""
     seconds = allotment.seconds
     if session.timed:
-        most = seconds or 0.0
-
-        def by_clock() -> float:
-            return round(max(1.0, min(most, SHARE_OF_THE_LAST * (session.search_seconds() or 0.0))), 2)
-
-        seconds = float(session.run.decide("seconds_for_second_try", failed_key, by_clock))
+        seconds = _of_what_is_left(session, "seconds_for_second_try", failed_key, seconds or 0.0)
     rows = (allotment.rows or search.split.training_rows) // 2
     return allotment.having(rows=rows, seconds=seconds, retry=True)
+
+
+def _of_what_is_left(session: Session, name: str, key: str, most: float) -> float:
+    """Return `most` seconds, or what is left for searching where that is less, by a recorded decision."""
+
+    def by_clock() -> float:
+        return round(max(1.0, min(most, SHARE_OF_THE_LAST * (session.search_seconds() or 0.0))), 2)
+
+    return float(session.run.decide(name, key, by_clock))
+
+
+def time_to_load(session: Session, spec: CandidateSpec, request_key: str) -> bool:
+    """Say whether there is time to load a family's library and train with it, by a recorded decision where that takes long."""
+    start = families()[spec.family].start_seconds
+    if not session.timed or start == 0:
+        return True
+    key = session.key("time_to_load", 1, request_key)
+    return bool(session.run.decide("time_to_load", key, lambda: (session.search_seconds() or 0.0) > start + GRACE))
 
 
 def probe(session: Session, search: Search, key: str) -> Allotment:

@@ -23,8 +23,8 @@ PROBE_SHARE = 0.3
 """Of a candidate's time, what measuring its speed may take."""
 
 
-def pace(session: Session, search: Search, spec: CandidateSpec, folds: int, seconds: float | None) -> Pace:
-    """Return rounds and learning rate of a candidate.
+def pace(session: Session, search: Search, spec: CandidateSpec, folds: int, seconds: float | None) -> tuple[Pace, bool]:
+    """Return rounds and learning rate of a candidate, and whether its speed was asked for, which may have taken time.
 
     Parameters
     ----------
@@ -36,14 +36,13 @@ def pace(session: Session, search: Search, spec: CandidateSpec, folds: int, seco
     family = families()[spec.family]
     params = family.Params.model_validate(spec.params)
     rows, columns = search.rows, len(search.columns_of[spec.features])
-    if seconds is None or family.round_seconds is None:
-        found = family.pace(None, rows, columns, search.task, params)
-    else:
-        affordable = _affordable(session, search, spec, family, params, seconds / folds)
-        found = family.pace(affordable, rows, columns, search.task, params)
+    affordable, measured = None, False
+    if seconds is not None and family.round_seconds is not None:
+        affordable, measured = _affordable(session, search, spec, family, params, seconds / folds)
+    found = family.pace(affordable, rows, columns, search.task, params)
     if found.learning_rate is not None and _rate_is_fixed(search, spec, family):
-        return Pace(rounds=found.rounds)
-    return found
+        found = Pace(rounds=found.rounds)
+    return found, measured
 
 
 def _rate_is_fixed(search: Search, spec: CandidateSpec, family: Family) -> bool:
@@ -54,15 +53,15 @@ def _rate_is_fixed(search: Search, spec: CandidateSpec, family: Family) -> bool:
 
 def _affordable(
     session: Session, search: Search, spec: CandidateSpec, family: Family, params: Record, seconds: float
-) -> float:
-    """Return the rounds that fit into the seconds of a fold, by the recorded speed of this family or a safe guess."""
+) -> tuple[float, bool]:
+    """Return the rounds that fit into the seconds of a fold, by the recorded speed of this family (True) or a safe guess."""
     key = session.key("speed", 2, spec.family, spec.params, spec.features)
     guess = _guess(search, spec, family)
     known = session.run.find("clock_decided", key=key)
     if known is None and seconds > PLENTY * guess * family.usual_rounds(params):
-        return seconds / guess
+        return seconds / guess, False
     speed = session.run.decide("seconds_a_round", key, lambda: _speed(session, search, spec, family, seconds))
-    return max(0.0, seconds - speed["before"]) / max(speed["round"], 1e-9)
+    return max(0.0, seconds - speed["before"]) / max(speed["round"], 1e-9), True
 
 
 def _guess(search: Search, spec: CandidateSpec, family: Family) -> float:

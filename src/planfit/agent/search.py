@@ -131,5 +131,9 @@ class Search:
         ranked = best_first(self.scored, self.task.greater_is_better)
         return ranked[0] if ranked else None
 
+    def families_of(self, members: tuple[tuple[str, float], ...]) -> tuple[str, ...]:
+        """Return the families of an ensemble's members."""
+        return tuple(sorted({self.find(name).spec.family for name, _ in members}))
+
     def find(self, candidate: str) -> CandidateResult:
         return next(result for result in self.results if result.spec.id == candidate)

@@ -84,6 +84,8 @@ class EvaluateJob(Record):
     material: Material
     members: tuple[tuple[str, float, tuple[str, ...]], ...]
     """Candidate id, weight, absolute paths of its fold pipelines."""
+    families: tuple[str, ...] = ()
+    """Of the members."""
     on: Literal["holdout", "training"]
     """``training``: no holdout; importance alone, on out-of-fold rows."""
     importance: bool = True
@@ -119,6 +121,8 @@ class BundleJob(Record):
     material: Material
     members: tuple[tuple[str, float, tuple[str, ...]], ...]
     """Candidate id, weight, absolute paths of its pipelines (one after a refit, else one a fold)."""
+    families: tuple[str, ...] = ()
+    """Of the members."""
     threshold: Threshold | None = None
 
 
@@ -128,6 +132,8 @@ class LatencyJob(Record):
     job: Literal["latency"] = "latency"
     material: Material
     members: tuple[tuple[str, float, tuple[str, ...]], ...]
+    families: tuple[str, ...] = ()
+    """Of the members."""
     threads: int = 1
 
 

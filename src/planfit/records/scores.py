@@ -244,8 +244,8 @@ class HoldoutScore(Record):
     high: float
     confidence: float
     rows: int
-    scored: Literal["fold_average", "latest_fold", "refit_train"]
-    """Which model was scored: the average of the fold models, or in time the one that has learned from the latest rows."""
+    scored: Literal["fold_average", "latest_fold", "one_fold", "refit_train"]
+    """Which model was scored: the average of the fold models, or one of them, in time that of the latest rows."""
     candidate: str | None = None
     """Whose models they were; another than the delivered one where a person later asked for that."""
     opening: int = 1
@@ -279,7 +279,7 @@ class Delivered(Record):
     members: tuple[tuple[str, float], ...]
     """Candidate ids and weights; one member of weight 1 for a single model."""
     rows_fitted: int
-    how: Literal["refit", "fold_average", "latest_fold", "mixed"]
+    how: Literal["refit", "fold_average", "latest_fold", "one_fold", "mixed"]
     """Members fitted again on all rows, what stands in for that (in time the latest fold's model), or some of each."""
     threshold: Threshold | None = None
     """Probability from which the positive class is predicted, or weights of several classes; None: the likeliest class."""

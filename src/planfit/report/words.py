@@ -51,6 +51,7 @@ _GRADES: Final = (
 STAND_INS: Final = {
     "fold_average": "the average of the models of the cross-validation",
     "latest_fold": "the model of the latest fold, which has learned from all rows before it",
+    "one_fold": "one model of the cross-validation (all of them together would answer more slowly than was asked)",
 }
 """What stands in, where there is no model fitted on all rows."""
 

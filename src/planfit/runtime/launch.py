@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,8 +39,8 @@ class Launcher(ABC):
         self.hear = hear
 
     @abstractmethod
-    def start(self, ticket: int, folder: Path) -> None:
-        """Start the worker of a job's folder."""
+    def start(self, ticket: int, folder: Path, loads: Sequence[str]) -> None:
+        """Start the worker of a job's folder; libraries of the families `loads` are loaded before, where that is possible."""
 
     @abstractmethod
     def kill(self, ticket: int) -> None:
@@ -69,8 +69,8 @@ class ZygoteProcess(Launcher):
             )
         threading.Thread(target=self._listen, name="planfit-zygote", daemon=True).start()
 
-    def start(self, ticket: int, folder: Path) -> None:
-        self._tell(do="start", ticket=ticket, folder=str(folder))
+    def start(self, ticket: int, folder: Path, loads: Sequence[str]) -> None:
+        self._tell(do="start", ticket=ticket, folder=str(folder), loads=list(loads))
 
     def kill(self, ticket: int) -> None:
         self._tell(do="kill", ticket=ticket)
@@ -105,7 +105,7 @@ class PlainProcesses(Launcher):
         super().__init__(hear)
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
 
-    def start(self, ticket: int, folder: Path) -> None:
+    def start(self, ticket: int, folder: Path, loads: Sequence[str]) -> None:
         threads = Assignment.model_validate_json((folder / JOB_FILE).read_bytes()).threads
         with (folder / ERRORS_FILE).open("ab") as errors:
             process = subprocess.Popen(

@@ -23,6 +23,8 @@ EXIT_NO_SPACE: Final = 78
 """The disk is full, so that not even `result.json` could be written."""
 EXIT_ORPHANED: Final = 79
 """Whoever started the process is gone."""
+EXIT_NOT_LOADED: Final = 80
+"""A nested zygote could not load what it is for."""
 
 
 class Assignment(Record):

@@ -21,6 +21,7 @@ from typing import Any, Final, Self
 
 import psutil
 
+from planfit.models.registry import families
 from planfit.records.canonical import Record
 from planfit.records.jobs import JobDone, JobFailed
 from planfit.records.scores import Cause
@@ -53,6 +54,8 @@ class Task:
     deadline_seconds: float | None
     memory: int
     submitted: float
+    loads: tuple[str, ...] = ()
+    """Families whose libraries take long to load."""
     attempts: int = 0
     """How often a worker was asked for."""
     running: bool = False
@@ -179,7 +182,7 @@ class Workers:
             jobs=self._jobs,
         )
         (folder / JOB_FILE).write_text(assignment.model_dump_json())
-        task = Task(ticket, folder, deadline_seconds, limit, submitted=time.monotonic())
+        task = Task(ticket, folder, deadline_seconds, limit, submitted=time.monotonic(), loads=_slow_to_load(job))
         with self._changed:
             self._tasks[ticket] = task
             self._waiting.append(task)
@@ -323,7 +326,7 @@ class Workers:
             task = self._waiting.popleft()
             task.attempts += 1
             task.running = True
-            self._launcher.start(task.ticket, task.folder)
+            self._launcher.start(task.ticket, task.folder, task.loads)
 
     def _finish(self, task: Task, status: int | None, detail: str | None) -> None:
         """Turn the end of a worker into a result."""
@@ -386,6 +389,12 @@ class Workers:
         for entry in folder.iterdir():
             if entry.name != JOB_FILE:
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def _slow_to_load(job: Record) -> tuple[str, ...]:
+    """Return the families of a job's models whose libraries are loaded once for all workers."""
+    named = {job.spec.family} if hasattr(job, "spec") else set(getattr(job, "families", ()))
+    return tuple(sorted(name for name in named if families()[name].start_seconds > 0))
 
 
 def _too_much(who: str, held: int, limit: int) -> str:

@@ -25,6 +25,7 @@ from planfit.settings import MAX_ATTEMPTS
 BASELINE = "baseline"
 FEWEST_ROWS_TO_HALVE = 400
 """Below this half of the rows saves nothing."""
+NOT_LOADED = "It was not started: there was no time left to load its library and train it."
 
 
 def baseline(search: Search) -> CandidateSpec:
@@ -161,6 +162,10 @@ class Flight:
 def _start(session: Session, search: Search, spec: CandidateSpec, folds: int, waiting: Sequence[str]) -> Flight:
     spec = _numbered(spec, search)
     request = spec_key(session, search, spec)
+    if not allotments.time_to_load(session, spec, request):
+        allotment = Allotment(folds=folds, seconds=0.0)
+        late = JobFailed(ticket=0, cause="timeout", detail=NOT_LOADED, seconds=0.0, folder="")
+        return Flight(spec, allotment, spec_key(session, search, spec, allotment), None, late)
     allotment = allotments.candidate(session, search, spec, request, folds, waiting)
     return _submitted(session, search, spec, allotment)
 
@@ -265,6 +270,8 @@ def _taken_over(session: Session, spec: CandidateSpec, allotment: Allotment, key
 
 def _worth_retrying(session: Session, failed: JobFailed, allotment: Allotment, search: Search, key: str) -> bool:
     if failed.cause not in ("out_of_memory", "timeout") or allotment.retry or search.rows < FEWEST_ROWS_TO_HALVE:
+        return False
+    if failed.detail == NOT_LOADED:
         return False
     if not session.timed:
         return True

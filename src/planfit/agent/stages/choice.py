@@ -167,7 +167,8 @@ def one_row_ms(session: Session, search: Search, result: CandidateResult) -> flo
 
     def measure() -> float | None:
         files = tuple((name, weight, (str(session.run.file(refs[0])),)) for name, weight, refs in found)
-        done = carry_out_job(session, LatencyJob(material=session.settled, members=files), seconds=SECONDS_TO_MEASURE)
+        job = LatencyJob(material=session.settled, members=files, families=search.families_of(members))
+        done = carry_out_job(session, job, seconds=SECONDS_TO_MEASURE)
         return None if isinstance(done, JobFailed) else round(float(done.result["one_row_ms"]), 4)
 
     took: float | None = session.run.decide("one_row_ms", key, measure)

@@ -36,10 +36,11 @@ SHARE_FOR_EVALUATION = 0.35
 """Of the time left, what one of the workers is kept by looking at the holdout."""
 IMPORTANCE_SHARE = 0.3
 """Of the time left, what the importance of columns may take."""
-StandIn = Literal["fold_average", "latest_fold"]
+StandIn = Literal["fold_average", "latest_fold", "one_fold"]
 STAND_INS: Final[dict[StandIn, str]] = {
     "fold_average": "the average of its fold models",
     "latest_fold": "the model of its latest fold",
+    "one_fold": "the model of one fold, since the average of all would answer more slowly than asked",
 }
 
 
@@ -59,8 +60,8 @@ def evaluate_and_refit(
     """Score what the folds left on the holdout while every member is fitted again on all rows, side by side.
 
     The holdout stays closed in a run that a person stopped; importance is then measured on out-of-fold rows. Fold
-    models stand in for members that there is no time or memory to fit again: their average, or in time the model of the
-    latest fold, as those of earlier ones have not seen what came last. Where there is time, a holdout that is later than
+    models stand in for members that there is no time or memory to fit again: their average; in time the model of the
+    latest fold, as those of earlier ones have not seen what came last; one of them where a latency was asked for. Where there is time, a holdout that is later than
     all other rows judges models that were fitted on all of those: even the latest fold's has not seen the last of them.
     """
     members = members_of(search, chosen)
@@ -106,7 +107,12 @@ def write_bundle(
 
     def work(_: Path) -> Outcome:
         members = tuple((name, weight, finished.files[name]) for name, weight in delivered.members)
-        job = BundleJob(material=session.settled, members=members, threshold=point.threshold)
+        job = BundleJob(
+            material=session.settled,
+            members=members,
+            families=search.families_of(delivered.members),
+            threshold=point.threshold,
+        )
         done = carry_out_job(session, job, seconds=HANG_GUARD)
         if isinstance(done, JobFailed):
             raise PlanfitError(
@@ -151,7 +157,7 @@ def _evaluation(
     candidate, members = chosen.spec.id, members_of(search, chosen)
     models = [_models_key(search, name) for name, _ in members]
     models_of = _standing_in if opens else _fold_models
-    scored = "refit_train" if before else _stand_in(search)
+    scored = "refit_train" if before else _stand_in(session, search)
     key = session.key("evaluation", 3, search.split_key, members, models, threshold, opens, scored)
     opening = 1
     if opens:
@@ -162,6 +168,7 @@ def _evaluation(
     job = EvaluateJob(
         material=session.settled,
         members=tuple((name, weight, before.get(name) or models_of(session, search, name)) for name, weight in members),
+        families=search.families_of(members),
         on="holdout" if opens else "training",
         threshold=threshold,
         importance_seconds=None if left is None else round(max(0.5, IMPORTANCE_SHARE * left), 2),
@@ -234,7 +241,7 @@ def _refits(session: Session, search: Search, members: Members) -> dict[str, Job
 
 def _fitted_before_holdout(session: Session, search: Search, members: Members) -> dict[str, tuple[str, ...]]:
     """Return a model of all rows before the holdout for each member, none where rows are not divided by time or it is short."""
-    if _stand_in(search) != "latest_fold":
+    if search.split.kind != "time":
         return {}
     request = session.key("before_holdout", 1, [_models_key(search, name) for name, _ in members])
     seconds = None
@@ -339,7 +346,7 @@ def _model_files(session: Session, search: Search, name: str, again: StepFinishe
         session.note(
             "training",
             "A member that cannot be fitted on all rows is delivered as its folds left it.",
-            f"{name} is {STAND_INS[_stand_in(search)]}",
+            f"{name} is {STAND_INS[_stand_in(session, search)]}",
             again.result["detail"],
             candidate=name,
         )
@@ -354,13 +361,15 @@ def _delivered(
     because = "Every member was fitted again on all rows."
     if instead:
         which = "It is" if len(members) == 1 else f"{len(instead)} of {len(members)} members are each"
-        because = f"{which} {STAND_INS[_stand_in(search)]}: there was no time or memory to fit again on all rows."
+        because = (
+            f"{which} {STAND_INS[_stand_in(session, search)]}: there was no time or memory to fit again on all rows."
+        )
     return Delivered(
         candidate=chosen.spec.id,
         family=chosen.spec.family,
         members=members,
         rows_fitted=_rows_behind(session, search) if instead else search.rows,
-        how="refit" if not instead else _stand_in(search) if len(instead) == len(members) else "mixed",
+        how="refit" if not instead else _stand_in(session, search) if len(instead) == len(members) else "mixed",
         because=because,
     )
 
@@ -369,21 +378,23 @@ def _fold_models(session: Session, search: Search, name: str) -> tuple[str, ...]
     return tuple(str(session.run.file(ref)) for ref in search.find(name).models)
 
 
-def _stand_in(search: Search) -> StandIn:
-    return "latest_fold" if search.split.kind == "time" else "fold_average"
+def _stand_in(session: Session, search: Search) -> StandIn:
+    if search.split.kind == "time":
+        return "latest_fold"
+    return "fold_average" if session.request.max_latency_ms is None else "one_fold"  # one was quick enough
 
 
 def _rows_behind(session: Session, search: Search) -> int:
     """Return how many rows what stands in has learned from, all fold models together."""
-    if _stand_in(search) == "fold_average":
+    if _stand_in(session, search) == "fold_average":
         return search.split.training_rows
-    return len(training_rows(read_parts(session.run.path / "split.parquet"), 0, "time"))
+    return len(training_rows(read_parts(session.run.path / "split.parquet"), 0, search.split.kind))
 
 
 def _standing_in(session: Session, search: Search, name: str) -> tuple[str, ...]:
     """Return the fold models that stand in for one fitted on all rows; fold 0 is the latest in time."""
     models = _fold_models(session, search, name)
-    return models[:1] if _stand_in(search) == "latest_fold" else models
+    return models if _stand_in(session, search) == "fold_average" else models[:1]
 
 
 def _models_key(search: Search, name: str) -> Any:
