@@ -101,6 +101,13 @@ def test_unreadable_files_are_one_sentence_and_a_hint(tmp_path: Path, content: s
     assert "\n" not in caught.value.message
 
 
+def test_text_with_spoiled_signs_is_still_text(tmp_path: Path) -> None:
+    """Quotation marks that a bad conversion turned into control characters, nine at a time."""
+    rows = "".join(f"{n},1272 people learned of it when a member{chr(26) * 3}s vehicle was stolen\n" for n in range(20))
+    table = read(write(tmp_path, "n,text\n" + rows))
+    assert table.frame.shape == (20, 2)
+
+
 def test_what_is_no_file(tmp_path: Path) -> None:
     write(tmp_path, ROWS, "churn.csv")
     with pytest.raises(UsageError, match="There is no file") as caught:

@@ -10,6 +10,8 @@ import pytest
 from planfit.planners.base import BudgetLeft
 from planfit.planners.expert.models import model_plan
 from planfit.planners.expert.portfolio import LARGE_TREES, PLAIN_TREES
+from planfit.records.profile import ColumnProfile
+from planfit.records.schema import Column, Kind
 from planfit.records.scores import FoldOutcome, Score
 
 Maker = Callable[..., Any]
@@ -37,6 +39,28 @@ def test_where_no_row_is_in_doubt_nothing_holds_probabilities_back(
     assert bool(free) is wanted
     if wanted:
         assert "5e-05" in free[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "families"), [(1.0, ["linear"]), (12.0, ["lightgbm", "linear"]), (40.0, ["mlp", "lightgbm", "linear"])]
+)
+def test_of_many_classes_comes_first_what_there_is_time_for(
+    ask: Maker, make: dict[str, Maker], seconds: float, families: list[str]
+) -> None:
+    """Twenty-six letters, 16,000 rows, scored on two folds; what would not end in time is left out, whatever its place."""
+    folds = tuple(FoldOutcome(fold=n, score=3.2, fit_seconds=0.1, predict_seconds=0.1) for n in range(2))
+    floor = make["result"](1, "baseline", 3.2).having(folds=folds)
+    floor = floor.having(spec=floor.spec.having(origin="baseline"))
+    base = ask("ModelPlan")
+    columns = tuple(Column(name=f"f{n}", kind=Kind.NUMERIC, n_unique=16, missing=0) for n in range(16))
+    statistics = tuple(ColumnProfile(name=f"f{n}", kind=Kind.NUMERIC, missing=0, n_unique=16) for n in range(16))
+    profile = base.profile.having(rows=16_000, columns=columns, statistics=statistics)
+    task = base.task.having(task_type="multiclass", target="letter", classes=tuple(map(str, range(26))), excluded=())
+    proposed = candidates(
+        ask, leaderboard=(floor,), profile=profile, task=task, families=("mlp", "lightgbm", "linear"),
+        budget=BudgetLeft(seconds=seconds, workers=2),
+    )  # fmt: skip
+    assert [entry["family"] for entry in proposed] == families
 
 
 @pytest.mark.parametrize("cut", [True, False])

@@ -200,7 +200,6 @@ def _carry_out(
     reviewer: Reviewer | None = None,
     parent: RunReader | None = None,
 ) -> None:
-    from planfit.agent.loop import carry_out
     from planfit.runtime.workers import Workers
 
     request = request or run.request
@@ -213,6 +212,8 @@ def _carry_out(
                 slots=request.workers, threads=request.threads, memory=request.limits.memory, scratch=run.scratch
             ) as workers,
         ):
+            from planfit.agent.loop import carry_out  # seconds of imports, while those of the workers go on beside them
+
             session = Session(
                 run=run,
                 request=request,

@@ -11,7 +11,8 @@ from planfit.settings import CANDIDATES_TO_OVERLAP, MAX_ATTEMPTS, TRAININGS_WHEN
 
 Stop = tuple[StopReason, str]
 PERSON: Stop = "person", "A person asked to stop; the best so far is delivered."
-SHARE_FOR_FINISHING = 0.15
+SHARE_FOR_FINISHING = 0.1
+SECONDS_FOR_FINISHING = 1.0
 LEAST_FOR_FINISHING = 1.5
 MOST_FOR_FINISHING = 20.0
 LEAST_FOR_FEATURES = 6.0
@@ -32,7 +33,7 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
     limit = session.clock.limit
     if limit is None:
         return 0.0
-    floor = max(LEAST_FOR_FINISHING, min(SHARE_FOR_FINISHING * limit, MOST_FOR_FINISHING))
+    floor = max(LEAST_FOR_FINISHING, min(SECONDS_FOR_FINISHING + SHARE_FOR_FINISHING * limit, MOST_FOR_FINISHING))
     best = search.best_of_scored() if search is not None else None
     if search is None or best is None:
         return floor

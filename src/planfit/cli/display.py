@@ -54,7 +54,7 @@ class Display:
         self.doing = ""
         self.metric = ""
         self.greater = True
-        self.best: tuple[str, float] | None = None
+        self.best: tuple[str, float, int] | None = None
         self.scored = 0
         self.told: dict[str, str] = {}
         """What the profile says of columns that repeat entities or tell the time."""
@@ -249,12 +249,12 @@ def _candidate(view: Display, name: str, result: dict[str, Any]) -> None:
     score, spec = result["score"], result["spec"]
     if spec["origin"] not in ("baseline", "ensemble"):
         view.scored += 1
-    whole = not (result.get("given_up") or result.get("cut"))
+    folds = len(score["per_fold"])
     best = view.best is None or (
-        whole and (score["value"] > view.best[1]) == view.greater and score["value"] != view.best[1]
+        folds >= view.best[2] and (score["value"] > view.best[1]) == view.greater and score["value"] != view.best[1]
     )
     if best:
-        view.best = (spec["id"], score["value"])
+        view.best = (spec["id"], score["value"], folds)
     spread = f" ± {figure(score['std'])}" if score.get("std") is not None else ""
     features = "" if spec["family"] in ("ensemble", "baseline") else f"features {spec['features']}"
     text = f"{spec['family']:<14} {features:<12} {score['metric']} {figure(score['value'])}{spread:<11} {spoken_seconds(result['seconds']):>8}"

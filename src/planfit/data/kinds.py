@@ -21,7 +21,7 @@ from planfit.data.formats import (
     width_of_codes,
 )
 from planfit.data.names import is_named_like_an_identifier
-from planfit.data.readings import BLANKS, MAYBE_MARKERS, MISSING_MARKERS, SIGN_MARKERS
+from planfit.data.readings import BLANKS, MAYBE_MARKERS, MISSING_MARKERS, NOTHING, SIGN_MARKERS
 from planfit.records.schema import (
     BooleanReading,
     CodeReading,
@@ -233,6 +233,9 @@ def _of_text(series: pl.Series) -> Column:
             return column
         texts = _without_signs(texts)
     distinct, missing, markers = len(texts.distinct), texts.missing, texts.markers
+    if {"true", "false"} == {text.lower() for text in texts.distinct.head(_FEW_LEVELS + 1)} - {NOTHING}:
+        texts = texts.without_markers(frozenset({NOTHING}))  # as Python writes what it does not know
+        distinct, missing, markers = len(texts.distinct), texts.missing, texts.markers
     if 0 < distinct <= _FEW_LEVELS:
         levels = texts.distinct.to_list()
         reading = boolean_reading(levels)

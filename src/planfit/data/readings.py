@@ -19,14 +19,16 @@ from planfit.records.schema import BooleanReading, CodeReading, DateReading, Dur
 
 MISSING_MARKERS: Final = frozenset(
     {
-        "", "na", "n/a", "#n/a", "#na", "null", "none", "nan", "<na>", "nat", "(null)", "[null]", "\\n", "-nan",
+        "", "na", "n/a", "#n/a", "#na", "null", "nan", "<na>", "nat", "(null)", "[null]", "\\n", "-nan",
         "#value!", "#div/0!", "#ref!", "#num!", "#name?", "#null!", "(blank)",
     }
 )  # fmt: skip
 """Lower-case texts that mean missing in every column."""
 SIGN_MARKERS: Final = frozenset({"?", "-", "--", "---", ".", "..", "n.a."})
 """Texts that mean missing in a column that holds several other values."""
-MAYBE_MARKERS: Final = SIGN_MARKERS | {"*", "nd", "n/d", "n.d.", "tbd", "unknown", "missing", "not available"}
+NOTHING: Final = "none"
+"""A level among words, be it a class to predict: no damage, no seat belt. Missing among numbers, dates, and true and false."""
+MAYBE_MARKERS: Final = SIGN_MARKERS | {NOTHING, "*", "nd", "n/d", "n.d.", "tbd", "unknown", "missing", "not available"}
 """Lower-case texts that mean missing in a column that otherwise holds numbers or dates."""
 TRUE_WORDS: Final = ("true", "yes", "t", "y", "1")
 FALSE_WORDS: Final = ("false", "no", "f", "n", "0")

@@ -25,6 +25,8 @@ class BoostedTrees(Family):
     """Numbers with their gaps, categories as codes, text as a few components."""
 
     iterative: ClassVar[bool] = True
+    class_power: ClassVar[float] = 0.6
+    """A tree a class in each round, but fewer rounds until it converges."""
     most_levels: ClassVar[int] = MOST_NATIVE_LEVELS
     """Categories of more levels are target-encoded."""
 

@@ -18,6 +18,8 @@ _NEEDED: Final = 3
 """Bytes of memory that a byte of text takes while it is read, roughly."""
 _SPARSE: Final = 0.01
 """Share of NUL or control bytes up to which text is text."""
+_SPOILED: Final = (0.2, 3)
+"""Share of control signs, and kinds of them, up to which it is still text: a badly converted quotation mark is one kind."""
 _UTF16_SHARE: Final = 0.3
 """Share of NUL bytes at even, or at odd, places from which text is UTF-16 although nothing says so."""
 _MARKS: Final = (
@@ -186,7 +188,9 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
 
 def _refuse_binary(raw: Raw, head: str) -> None:
-    if len(_CONTROLS.findall(head)) > _SPARSE * len(head):
+    found = _CONTROLS.findall(head)
+    spoiled = len(found) <= _SPOILED[0] * len(head) and len(set(found)) <= _SPOILED[1]
+    if len(found) > _SPARSE * len(head) and not spoiled:
         raise UsageError(f"{raw.origin} is binary, not a text table.", hint=_HINT)
 
 

@@ -20,6 +20,7 @@ GENEROUS = 6
 SHARE_TO_PLAN = 0.9
 """Of the time left, what candidates are planned for."""
 FOLDS = 5
+"""That `SECONDS_PER_CELL` speaks of."""
 WIDER = 1.6
 """Of a candidate on another feature set: more columns, and the steps that make them."""
 COMPRESSED = 0.8
@@ -115,17 +116,21 @@ def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
     room = len(wanted) if budget.candidates is None else budget.candidates
     if budget.seconds is None:
         return wanted[:room]
-    left = SHARE_TO_PLAN * budget.seconds * budget.workers
+    each = SHARE_TO_PLAN * budget.seconds
+    left = each * budget.workers
     chosen: list[Proposed] = []
     hurried = {result.spec.family for result in view.ask.leaderboard if result.cut and len(result.folds) == 1}
     for entry in wanted:
         needed = seconds_of(view, entry)
         if entry.family in hurried and any(entry.family == other.family for other in chosen):
             continue  # of a large table: one fit that goes on for longer is worth more than two that are cut short
-        # without any model, even a try that may not fit is worth it
-        if needed <= left or not (chosen or view.ask.leaderboard[1:]):
+        if needed <= min(left, each):
             chosen.append(entry)
             left -= needed
+    if (
+        not chosen and wanted and not view.ask.leaderboard[1:]
+    ):  # without any model, even a try that may not fit is worth it
+        chosen = [min(wanted, key=lambda entry: seconds_of(view, entry))]
     return chosen[:room]
 
 
@@ -145,7 +150,7 @@ def seconds_of(view: ModelView, entry: Proposed) -> float:
     paces = [cost * wider * COMPRESSED * result.seconds / costs.get(result.spec.family, 1.0) for result in known]
     if not paces:
         cells = view.rows * max(1, len(view.columns))
-        paces = [cost * (0.5 + SECONDS_PER_CELL * cells)]
+        paces = [cost * (0.5 + SECONDS_PER_CELL * cells) * scoring_folds(view) / FOLDS]
     family = families().get(entry.family)
     quick = family is not None and family.round_seconds is not None and entry.features == view.ask.base
     share = HURRIED if quick else 1.0
@@ -158,9 +163,14 @@ def least_seconds(view: ModelView, name: str) -> float:
     if family is None or family.round_seconds is None:
         return 0.0
     fixed, by_cell = family.round_seconds
-    return family.start_seconds + FOLDS * family.fewest_rounds * (
+    return family.start_seconds + scoring_folds(view) * family.fewest_rounds * (
         fixed + by_cell * view.rows * max(1, len(view.columns))
     )
+
+
+def scoring_folds(view: ModelView) -> int:
+    """Return on how many folds candidates are scored, as the baseline was."""
+    return next((len(result.folds) for result in view.ask.leaderboard if result.spec.origin == "baseline"), FOLDS)
 
 
 def is_single(spec: CandidateSpec) -> bool:

@@ -57,6 +57,9 @@ def similarity(word: Word, part: str) -> float:
         return 0.75
     if 3 <= len(part) <= 4 and len(said) >= len(part) + 3 and said.startswith(part):
         return 0.7
+    # vocab for vocabulary; not house, which is a word of its own, for household
+    if 5 <= len(part) <= 6 and len(said) >= len(part) + 4 and said.startswith(part) and not _concepts_of(part):
+        return 0.7
     if len(part) >= 3 and said[0] == part[0] and part == said[0] + re.sub("[aeiou]", "", said[1:]):
         return 0.75
     return 0.0

@@ -31,6 +31,8 @@ _PHRASES = {
 }
 """What the next few words weigh after a preposition: units, places, the unit of observation."""
 _PHRASE_LENGTH = 4
+_CARRIED_ON = frozenset({"a", "an", "the", "and", "each", "every"})
+"""Words that do not count for that: "in a city and month" is one phrase."""
 SLIP = 0.85
 """Weight of a word that is read as another, against 1 for one that is spelt as known."""
 _SAYINGS = (
@@ -239,7 +241,7 @@ def _weighed(text: str) -> tuple[Word, ...]:
             weight *= subject.get(place, 1.0)
             if place > 0 and said[place - 1].isdigit():
                 weight *= UNIT
-            left -= 1
+            left -= word not in _CARRIED_ON
             found.append(Word(word, stem(word), round(weight, 4)))
     return tuple(found)
 

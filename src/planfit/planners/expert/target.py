@@ -31,6 +31,8 @@ HARDLY_NAMES = frozenset({"category", "status", "score", "type", "num"})
 """Weak names that features have as well."""
 HALF = 0.5
 OUTSPOKEN = 0.6
+PART_OF_A_NAME = 0.6
+"""What a name is worth whose words are a part of those of another one, health beside health_insurance."""
 WHOLE_NAME = 0.85
 """From such a share on a column is asked for by its name, whatever the form of the question."""
 
@@ -123,6 +125,7 @@ def choose(profile: Profile, sentence: Sentence, without: tuple[str, ...] = ()) 
         for place, (column, stats) in enumerate(zip(profile.columns, profile.statistics, strict=True))
         if column.name not in without
     ]  # fmt: skip
+    views = _without_parts(views)
     possible = [_can_be(view)[0] * _fit(view)[0] for view in views]
     loosely = [share * view.everyday.size for share, view in zip(possible, views, strict=True)]
     plainly = [share * view.plain.size for share, view in zip(possible, views, strict=True)]
@@ -137,6 +140,26 @@ def choose(profile: Profile, sentence: Sentence, without: tuple[str, ...] = ()) 
     lead = ranked[0].score - (ranked[1].score if len(ranked) > 1 else 0.0)
     certain = ranked[0].score * (0.45 + 0.55 * min(1.0, lead / CLOSE_CALL))
     return Choice(ranked, round(certain if sentence.known else min(certain, NOTHING_SAID), 3))
+
+
+def _without_parts(views: list[TargetView]) -> list[TargetView]:
+    """Return the views with less of a name of which the sentence says a longer one as well, and that a possible target."""
+    whole = [
+        frozenset(view.plain.by)
+        for view in views
+        if view.plain.size >= WHOLE_NAME * WHOLE_NAME and _can_be(view)[0] == 1.0
+    ]
+
+    def seen(view: TargetView) -> TargetView:
+        if not any(frozenset(view.plain.by) < other for other in whole):
+            return view
+        return replace(
+            view,
+            plain=replace(view.plain, size=PART_OF_A_NAME * view.plain.size),
+            everyday=replace(view.everyday, size=PART_OF_A_NAME * view.everyday.size),
+        )
+
+    return [seen(view) for view in views]
 
 
 def _best_of_others(shares: list[float]) -> list[float]:

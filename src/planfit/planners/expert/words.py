@@ -134,7 +134,9 @@ CONCEPTS = (
     _concept("fraud", "class", "fraud fraudulent scam fake laundering cheat"),
     _concept("risk", None, "risk risky danger dangerous hazard"),
     _concept("failure", "class", "fail failed failure breakdown break broken defect defective fault faulty outage"),
-    _concept("approval", "class", "approve approved approval granted reject rejected accept accepted eligible admitted admission admit"),
+    _concept("approval", "class", "approve approved approval granted reject rejected accept accepted eligible admitted admission admit "
+             "deny denied denial denies refuse refused refuses refusal"),
+    _concept("birth", None, "birth births born newborn newborns"),
     _concept("winning", "class", "win winner won lose lost victory result"),
     _concept("sentiment", "class", "sentiment opinion mood polarity positive negative"),
     _concept("toxicity", "class", "poisonous edible toxic venomous"),
