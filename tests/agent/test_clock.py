@@ -43,6 +43,21 @@ def test_a_run_ends_inside_its_time_limit(large: pd.DataFrame, tmp_path: Path) -
     assert any(event.body.kind == "clock_decided" for event in run.events)
 
 
+def test_with_a_clock_a_lone_candidate_gets_the_threads_of_all_workers(large: pd.DataFrame, tmp_path: Path) -> None:
+    """Without one, where what lands first is chance, it would change results."""
+    given = {"target": "outcome", "models": ["lightgbm"], "max_candidates": 1, "features": {"transformations": []}}
+    threads = {}
+    for limit in (30.0, None):
+        run = planfit.run(
+            large.head(2_000), "Predict the outcome", time_limit=limit, store=tmp_path / str(limit), **given
+        )
+        request = run.events[0].body.request
+        (made,) = [e.body for e in run.events if e.body.kind == "step_finished" and e.body.name == "candidate c002"]
+        threads[limit] = made.result["allotment"]["threads"] / request.threads
+        assert request.workers == threads[limit] or limit is None
+    assert threads[None] == 1
+
+
 def test_a_limit_that_is_too_short_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(planfit.UsageError, match="at least 5 seconds"):
         planfit.run(table, "Predict churned", time_limit=3, store=tmp_path)

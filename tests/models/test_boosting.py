@@ -5,12 +5,15 @@ from __future__ import annotations
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from planfit.models.catboost import usual_rate
 from planfit.models.estimators.rounds import Watch, rounds_without_validation
 from planfit.models.estimators.targets import Unit, fitted_loss, relative_weights
 from planfit.models.registry import family_named
+from planfit.records.schema import Column, Kind
+from planfit.records.task import SplitKind, Task
 from planfit.testing.tables import fitted, matrix_of, messy_frame, target_for, task_for
 
 
@@ -93,3 +96,20 @@ def test_a_limited_model_is_no_larger_than_it_must_be() -> None:
     again = pickle.loads(pickle.dumps(pipeline))
     assert len(pickle.dumps(model)) < whole
     np.testing.assert_array_equal(matrix_of(again, frame), matrix_of(pipeline, frame))
+
+
+def test_in_time_levels_stay_levels() -> None:
+    """A mean of earlier rows drifts while it is learned and stands still in what comes later."""
+    state = Column(name="state", kind=Kind.CATEGORICAL, n_unique=51, missing=0)
+    task = task_for("regression", pd.Series(range(20)))
+    steps = {
+        kind: [step["operation"] for step in family_named("lightgbm").finishing((state,), in_split(task, kind))]
+        for kind in ("random", "time")
+    }
+    assert "target_encode" in steps["random"]
+    assert "target_encode" not in steps["time"]
+    assert "ordinal_encode" in steps["time"]
+
+
+def in_split(task: Task, kind: SplitKind) -> Task:
+    return task.having(split=task.split.having(kind=kind, column="day" if kind == "time" else None))

@@ -76,9 +76,18 @@ def scoring_folds(session: Session, search: Search) -> int:
 
 
 def candidate(
-    session: Session, search: Search, spec: CandidateSpec, request_key: str, folds: int, waiting: Sequence[str]
+    session: Session,
+    search: Search,
+    spec: CandidateSpec,
+    request_key: str,
+    folds: int,
+    waiting: Sequence[str],
+    *,
+    alone: bool = False,
 ) -> Allotment:
     """Return what a candidate may take; `waiting` families of the same batch still want their share.
+
+    With a time limit, one that has the workers to itself (`alone`) gets the threads of all of them.
 
     The baseline has no deadline: it ends by itself, and without it a late run would have no model at all.
     """
@@ -87,6 +96,9 @@ def candidate(
     seconds = None
     pace = Pace()
     if session.timed and spec.origin != "baseline":
+        if side_by_side > 1 and not waiting and not search.features_follow:
+            key = session.key("alone", 1, request_key)
+            threads *= side_by_side if session.run.decide("has_the_workers_to_itself", key, lambda: alone) else 1
 
         def by_clock() -> float:
             left = max(0.0, (session.search_seconds() or 0.0) - GRACE)
@@ -102,7 +114,7 @@ def candidate(
         seconds = float(session.run.decide("seconds_for_candidate", request_key, by_clock))
     if spec.origin != "tuning":  # a trial's own rate is what is being tried
         share = None if seconds is None else SHARE_FOR_FITTING * seconds
-        pace, measured = pacing.pace(session, search, spec, folds, share)
+        pace, measured = pacing.pace(session, search, spec, folds, share, threads)
         if seconds is not None and measured:
             key = session.key("after_measuring", 1, request_key)
             seconds = _of_what_is_left(session, "seconds_after_measuring", key, seconds)

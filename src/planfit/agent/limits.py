@@ -46,7 +46,9 @@ def forecast_finishing(session: Session, search: Search | None) -> float:
     if len(best.folds) == 1 and times == 1:  # of so many rows a fifth more gains less than as much time for rounds
         refits = 0.0
     else:
-        refits = times * min(REFITS * longest, SHARE_FOR_REFITS * limit)
+        refits = times * REFITS * longest
+        if refits > times * SHARE_FOR_REFITS * limit:  # too dear to be done, so that nothing is to be kept for it
+            refits = 0.0
     return min(floor + refits + evaluation, 0.5 * limit)
 
 

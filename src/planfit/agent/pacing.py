@@ -18,12 +18,16 @@ PLENTY = 1.0
 """Times the guessed need from which nothing has to be measured; most fits stop long before."""
 WIDTH_EXPONENT = 0.7
 """A round on twice the columns takes less than twice as long: each tree looks at a part of them."""
+THREADS_EXPONENT = 0.7
+"""Twice the threads are less than twice as fast."""
 PROBE_SECONDS = 6.0
 PROBE_SHARE = 0.3
 """Of a candidate's time, what measuring its speed may take."""
 
 
-def pace(session: Session, search: Search, spec: CandidateSpec, folds: int, seconds: float | None) -> tuple[Pace, bool]:
+def pace(
+    session: Session, search: Search, spec: CandidateSpec, folds: int, seconds: float | None, threads: int
+) -> tuple[Pace, bool]:
     """Return rounds and learning rate of a candidate, and whether its speed was asked for, which may have taken time.
 
     Parameters
@@ -32,13 +36,15 @@ def pace(session: Session, search: Search, spec: CandidateSpec, folds: int, seco
         On which it is scored.
     seconds : float or None
         For all of its rounds; None: no clock decides.
+    threads : int
+        That it trains with.
     """
     family = families()[spec.family]
     params = family.Params.model_validate(spec.params)
     rows, columns = search.rows, len(search.columns_of[spec.features])
     affordable, measured = None, False
     if seconds is not None and family.round_seconds is not None:
-        affordable, measured = _affordable(session, search, spec, family, params, seconds / folds)
+        affordable, measured = _affordable(session, search, spec, family, params, seconds / folds, threads)
     found = family.pace(affordable, rows, columns, search.task, params)
     if found.learning_rate is not None and _rate_is_fixed(search, spec, family):
         found = Pace(rounds=found.rounds)
@@ -52,15 +58,21 @@ def _rate_is_fixed(search: Search, spec: CandidateSpec, family: Family) -> bool:
 
 
 def _affordable(
-    session: Session, search: Search, spec: CandidateSpec, family: Family, params: Record, seconds: float
+    session: Session,
+    search: Search,
+    spec: CandidateSpec,
+    family: Family,
+    params: Record,
+    seconds: float,
+    threads: int,
 ) -> tuple[float, bool]:
     """Return the rounds that fit into the seconds of a fold, by the recorded speed of this family (True) or a safe guess."""
-    key = session.key("speed", 2, spec.family, spec.params, spec.features)
+    key = session.key("speed", 3, spec.family, spec.params, spec.features, threads)
     guess = _guess(search, spec, family)
     known = session.run.find("clock_decided", key=key)
     if known is None and seconds > PLENTY * guess * family.usual_rounds(params):
         return seconds / guess, False
-    speed = session.run.decide("seconds_a_round", key, lambda: _speed(session, search, spec, family, seconds))
+    speed = session.run.decide("seconds_a_round", key, lambda: _speed(session, search, spec, family, seconds, threads))
     return max(0.0, seconds - speed["before"]) / max(speed["round"], 1e-9), True
 
 
@@ -71,20 +83,22 @@ def _guess(search: Search, spec: CandidateSpec, family: Family) -> float:
     return trees * (fixed + by_cell * search.rows * len(search.columns_of[spec.features]))
 
 
-def _speed(session: Session, search: Search, spec: CandidateSpec, family: Family, seconds: float) -> dict[str, float]:
+def _speed(
+    session: Session, search: Search, spec: CandidateSpec, family: Family, seconds: float, threads: int
+) -> dict[str, float]:
     """Return the seconds before the first round and of a round, on one fold: of a like candidate, else of a short fit."""
     for result in search.scored:
         if result.spec.family == spec.family and _alike(result.spec, spec):
             wider = len(search.columns_of[spec.features]) / max(1, len(search.columns_of[result.spec.features]))
-            wider = wider**WIDTH_EXPONENT
-            found = _measured(result.folds, wider)
+            slower = wider**WIDTH_EXPONENT * (result.allotment.threads / threads) ** THREADS_EXPONENT
+            found = _measured(result.folds, slower)
             if found is not None:
                 return found
     job = FitJob(
         material=session.settled,
         spec=spec,
         features=search.sets[spec.features].plan,
-        allotment=Allotment(folds=1, rounds=family.probe_rounds, threads=1),
+        allotment=Allotment(folds=1, rounds=family.probe_rounds, threads=threads),
         keep_models=False,
     )
     most = max(1.0, min(PROBE_SECONDS, PROBE_SHARE * seconds))
@@ -112,12 +126,12 @@ def _alike(known: CandidateSpec, spec: CandidateSpec) -> bool:
     return all(known.params.get(name) == spec.params.get(name) for name in size)
 
 
-def _measured(folds: Sequence[FoldOutcome], wider: float) -> dict[str, float] | None:
+def _measured(folds: Sequence[FoldOutcome], slower: float) -> dict[str, float] | None:
     known = [fold for fold in folds if fold.round_seconds and fold.trained]
     if not known:
         return None
     before = median(fold.fit_seconds - (fold.trained or 0) * (fold.round_seconds or 0.0) for fold in known)
-    return _pair(before, wider * max(fold.round_seconds or 0.0 for fold in known))
+    return _pair(before, slower * max(fold.round_seconds or 0.0 for fold in known))
 
 
 def _pair(before: float, each: float) -> dict[str, float]:

@@ -31,7 +31,9 @@ class BoostedTrees(Family):
     """Categories of more levels are target-encoded."""
 
     def finishing(self, columns: tuple[Column, ...], task: Task) -> list[JsonDict]:
-        native, many = by_levels(columns, self.most_levels, ordered=False)
+        # in time a training row's mean is that of earlier rows, so that it drifts, and that of later rows stands still
+        levels = MOST_NATIVE_LEVELS if task.split.kind == "time" else self.most_levels
+        native, many = by_levels(columns, levels, ordered=False)
         return [
             *drop_useless(columns),
             *date_parts(columns),

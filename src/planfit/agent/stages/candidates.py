@@ -124,7 +124,8 @@ def score_candidates(session: Session, search: Search, wanted: Iterable[Candidat
     queue, flying = deque(wanted), deque[Flight]()
     while True:
         while queue and _may_start(session, search, flying):
-            flying.append(_start(session, search, queue.popleft(), folds, [spec.family for spec in queue]))
+            alone = len(queue) == 1 and all(flight.landed for flight in flying)
+            flying.append(_start(session, search, queue.popleft(), folds, [spec.family for spec in queue], alone=alone))
         if not flying:
             return
         _wait_for_one(session, flying)
@@ -159,14 +160,16 @@ class Flight:
         return self.ticket is None or self.done is not None
 
 
-def _start(session: Session, search: Search, spec: CandidateSpec, folds: int, waiting: Sequence[str]) -> Flight:
+def _start(
+    session: Session, search: Search, spec: CandidateSpec, folds: int, waiting: Sequence[str], *, alone: bool
+) -> Flight:
     spec = _numbered(spec, search)
     request = spec_key(session, search, spec)
     if not allotments.time_to_load(session, spec, request):
         allotment = Allotment(folds=folds, seconds=0.0)
         late = JobFailed(ticket=0, cause="timeout", detail=NOT_LOADED, seconds=0.0, folder="")
         return Flight(spec, allotment, spec_key(session, search, spec, allotment), None, late)
-    allotment = allotments.candidate(session, search, spec, request, folds, waiting)
+    allotment = allotments.candidate(session, search, spec, request, folds, waiting, alone=alone)
     return _submitted(session, search, spec, allotment)
 
 

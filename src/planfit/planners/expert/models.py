@@ -19,6 +19,8 @@ GENEROUS = 6
 """Candidates left from which the first batch may hold three."""
 SHARE_TO_PLAN = 0.9
 """Of the time left, what candidates are planned for."""
+ALONE = 0.7
+"""Power of the number of workers by which a candidate is quicker that has all of them to itself."""
 FOLDS = 5
 """That `SECONDS_PER_CELL` speaks of."""
 WIDER = 1.6
@@ -118,13 +120,14 @@ def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
         return wanted[:room]
     each = SHARE_TO_PLAN * budget.seconds
     left = each * budget.workers
+    most = each * budget.workers**ALONE
     chosen: list[Proposed] = []
     hurried = {result.spec.family for result in view.ask.leaderboard if result.cut and len(result.folds) == 1}
     for entry in wanted:
         needed = seconds_of(view, entry)
         if entry.family in hurried and any(entry.family == other.family for other in chosen):
             continue  # of a large table: one fit that goes on for longer is worth more than two that are cut short
-        if needed <= min(left, each):
+        if needed <= min(left, most):
             chosen.append(entry)
             left -= needed
     if (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from planfit.amounts import counted
 from planfit.planners.base import Ask
 from planfit.planners.expert.features import Variant, feature_plan
 from planfit.planners.expert.model_view import ModelView, view_of
@@ -208,9 +209,10 @@ def nothing_useful_is_left(view: MoveView) -> Iterator[JsonDict]:
     """When the portfolio is tried, features are judged and candidates blended, more search would only find luck."""
     best = view.ask.leaderboard[0] if view.ask.leaderboard else None
     said = "" if best is None else f"; best: {best.spec.family}, {best.score.metric} {figure(best.score.value)}"
+    in_time = "" if view.ask.budget.seconds is None else " that fits into the time"
     yield {
         "move": "finish",
-        "rationale": f"{len(view.singles)} candidates are scored and nothing of the portfolio is left{said}.",
+        "rationale": f"{counted(len(view.singles), 'candidate')} scored; nothing of the portfolio is left{in_time}{said}.",
     }
 
 
