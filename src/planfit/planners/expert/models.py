@@ -122,10 +122,13 @@ def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
     left = each * budget.workers
     most = each * budget.workers**ALONE
     chosen: list[Proposed] = []
-    hurried = {result.spec.family for result in view.ask.leaderboard if result.cut and len(result.folds) == 1}
+    hurried = any(
+        len(result.folds) == 1 and (result.cut or result.allotment.learning_rate is not None)
+        for result in view.ask.leaderboard
+    )
     for entry in wanted:
         needed = seconds_of(view, entry)
-        if entry.family in hurried and any(entry.family == other.family for other in chosen):
+        if hurried and _is_dear(entry, view) and any(_is_dear(other, view) for other in chosen):
             continue  # of a large table: one fit that goes on for longer is worth more than two that are cut short
         if needed <= min(left, most):
             chosen.append(entry)
@@ -135,6 +138,11 @@ def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
     ):  # without any model, even a try that may not fit is worth it
         chosen = [min(wanted, key=lambda entry: seconds_of(view, entry))]
     return chosen[:room]
+
+
+def _is_dear(entry: Proposed, view: ModelView) -> bool:
+    family = families().get(entry.family)
+    return family is not None and family.cost_for(view.classes) >= 1.0
 
 
 def seconds_of(view: ModelView, entry: Proposed) -> float:

@@ -150,7 +150,7 @@ def symmetric_trees_are_the_second_pillar(view: ModelView) -> Iterator[Proposed 
     yield Proposed(1.4 if view.rows <= ROWS_FOR_LINEAR else 3.3, "catboost", RAW, (), said)
     if view.newest != RAW and view.adds_columns:
         yield Proposed(
-            2.9,
+            2.9 if view.rows <= ROWS_FOR_LINEAR else 3.4,
             "catboost",
             view.newest,
             (),
