@@ -133,9 +133,8 @@ def affordable(view: ModelView, wanted: list[Proposed]) -> list[Proposed]:
         if needed <= min(left, most):
             chosen.append(entry)
             left -= needed
-    if (
-        not chosen and wanted and not view.ask.leaderboard[1:]
-    ):  # without any model, even a try that may not fit is worth it
+    if not chosen and wanted and not view.ask.leaderboard[1:]:
+        # without any model, even a try that may not fit is worth it
         chosen = [min(wanted, key=lambda entry: seconds_of(view, entry))]
     return chosen[:room]
 

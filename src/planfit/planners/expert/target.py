@@ -143,7 +143,7 @@ def choose(profile: Profile, sentence: Sentence, without: tuple[str, ...] = ()) 
 
 
 def _without_parts(views: list[TargetView]) -> list[TargetView]:
-    """Return the views with less of a name of which the sentence says a longer one as well, and that a possible target."""
+    """Return the views with less of a name of which the sentence says a longer one as well, that can be the target."""
     whole = [
         frozenset(view.plain.by)
         for view in views
